@@ -1,0 +1,44 @@
+#pragma once
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "domain/contribution.h"
+#include "domain/discuss.h"
+#include "domain/kind.h"
+#include "domain/moderate.h"
+#include "domain/person.h"
+#include "domain/platform.h"
+#include "domain/space.h"
+#include "domain/support.h"
+
+/// All that can be done and all that can have happened: one row per capability.
+namespace meent::domain {
+
+using Command = std::variant<PlatformCommand, PersonCommand, TokenCommand, KindCommand,
+                             SpaceCommand, ContributionCommand, DiscussCommand, SupportCommand,
+                             ModerateCommand>;
+using Event = std::variant<PlatformEvent, PersonEvent, TokenEvent, KindEvent, SpaceEvent,
+                           ContributionEvent, DiscussEvent, SupportEvent, ModerateEvent>;
+using Rejection = std::variant<PlatformRejection, PersonRejection, TokenRejection, KindRejection,
+                               SpaceRejection, ContributionRejection, DiscussRejection,
+                               SupportRejection, ModerateRejection>;
+
+/// Which events the command causes in this state, or why not. Pure: same state, same answer.
+Result<std::vector<Event>, Rejection> decide(const State& state, const Command& command,
+                                             const Context& context);
+
+/// Writes what the event changes. Never refuses: an event in the log has happened.
+void evolve(MutableState& state, const Event& event, const EventContext& context);
+
+/// Why a command was refused, for people and programs.
+struct Reason {
+  std::string_view code;      ///< "space-not-open": stable, kebab-case
+  std::string_view sentence;  ///< English, ends with what to do
+  /// What kind of refusal it is; api maps it to a status.
+  enum class Sort : unsigned char { forbidden, unknown, conflict, stale, invalid } sort;
+  std::string_view field;     ///< the field at fault for `invalid`, else empty
+};
+Reason explain(const Rejection& rejection);
+
+}  // namespace meent::domain

@@ -1,0 +1,29 @@
+#pragma once
+#include <optional>
+
+#include "domain/ids.h"
+#include "domain/policy.h"
+
+namespace meent::domain {
+
+/// What surrounds a command. `decide` and `evolve` see no other clock and draw no ids: ids that an
+/// act needs are fields of its command, drawn by whoever made the command.
+struct Context {
+  PlatformId platform;
+  Actor actor;
+  Role role = Role::person;  ///< the actor's role, found from state or token by the caller
+  Timestamp recorded_at;     ///< set by the sequencer; decides order and deadlines
+  std::optional<Timestamp> occurred_at;  ///< importers only; what feeds and exports show
+};
+
+/// What surrounds an event, as read from the log.
+struct EventContext {
+  PlatformId platform;
+  std::uint64_t position = 0;
+  Actor actor;
+  Timestamp recorded_at;
+  std::optional<Timestamp> occurred_at;
+  [[nodiscard]] Timestamp shown_at() const { return occurred_at.value_or(recorded_at); }
+};
+
+}  // namespace meent::domain

@@ -1,0 +1,113 @@
+#pragma once
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "domain/context.h"
+#include "domain/result.h"
+#include "domain/state.h"
+#include "domain/text.h"
+
+/// Platforms: the first facts of each one's log, and the directory's list of them.
+namespace meent::domain {
+
+// Commands -------------------------------------------------------------------------------------
+
+/// First command of every platform's log, the directory's included.
+struct CreatePlatform {
+  LogId log;
+  KeyId platform_key;  ///< already in the key store
+  std::string slug;    ///< is_slug
+  std::string name;    ///< 1..120 characters
+  std::string language;
+  std::string introduction;  ///< CommonMark, 0..4000 characters
+};
+/// On the directory only: slug and hosts become this platform's.
+struct RegisterPlatform {
+  PlatformId platform;
+  std::string slug;
+  std::string name;
+  std::vector<std::string> hosts;  ///< 0..16, lower-case host names
+  std::uint32_t partition = 0;
+};
+using PlatformCommand = std::variant<CreatePlatform, RegisterPlatform>;
+
+// Events ---------------------------------------------------------------------------------------
+
+struct PlatformPlaced {
+  LogId log;
+  bool operator==(const PlatformPlaced&) const = default;
+};
+struct PlatformCreated {
+  KeyId platform_key;
+  std::string slug, name, language, introduction;
+  bool operator==(const PlatformCreated&) const = default;
+};
+struct PlatformRegistered {
+  PlatformId platform;
+  std::string slug, name;
+  std::vector<std::string> hosts;
+  std::uint32_t partition = 0;
+  bool operator==(const PlatformRegistered&) const = default;
+};
+using PlatformEvent = std::variant<PlatformPlaced, PlatformCreated, PlatformRegistered>;
+
+// State ----------------------------------------------------------------------------------------
+
+/// Key: empty string (one per platform).
+struct PlatformRecord {
+  static constexpr char table = 'P';
+  using Key = std::string;
+  LogId log;
+  KeyId platform_key;
+  std::string slug, name, language, introduction;
+  Timestamp created_at;
+  template <class A>
+  void fields(A& a) {
+    a(log, platform_key, slug, name, language, introduction, created_at);
+  }
+};
+/// In the directory. Key: the platform.
+struct DirectoryRecord {
+  static constexpr char table = 'D';
+  using Key = PlatformId;
+  std::string slug, name;
+  std::vector<std::string> hosts;
+  std::uint32_t partition = 0;
+  template <class A>
+  void fields(A& a) {
+    a(slug, name, hosts, partition);
+  }
+};
+/// In the directory. Key: "slug:<slug>" or "host:<host>".
+struct PlatformNameRecord {
+  static constexpr char table = 'N';
+  using Key = std::string;
+  PlatformId platform;
+  template <class A>
+  void fields(A& a) {
+    a(platform);
+  }
+};
+
+// Rules ----------------------------------------------------------------------------------------
+
+/// In order of precedence.
+enum class PlatformRejection : std::uint8_t {
+  not_allowed,
+  already_created,    ///< this platform's log has its first facts
+  not_the_directory,  ///< RegisterPlatform elsewhere than in the directory
+  bad_slug,
+  slug_taken,
+  bad_name,
+  bad_language,
+  introduction_too_long,
+  bad_host,
+  host_taken,
+  already_registered,
+};
+Result<std::vector<PlatformEvent>, PlatformRejection> decide(const State&, const PlatformCommand&,
+                                                             const Context&);
+void evolve(MutableState&, const PlatformEvent&, const EventContext&);
+
+}  // namespace meent::domain

@@ -1,0 +1,32 @@
+# Everything from elsewhere, from Debian's packages (docs/decisions/0001-dependencies.md says why).
+# A folder links privately what it uses; which folder may use what is a table in tests/layering.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(GTest REQUIRED)
+find_package(ICU 72 REQUIRED COMPONENTS uc i18n)
+find_package(ZLIB REQUIRED)
+
+pkg_check_modules(rocksdb REQUIRED IMPORTED_TARGET rocksdb>=7.8)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium>=1.0.18)
+pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson>=3.0)
+pkg_check_modules(nlohmann_json REQUIRED IMPORTED_TARGET nlohmann_json>=3.11)
+pkg_check_modules(xapian REQUIRED IMPORTED_TARGET xapian-core>=1.4)
+pkg_check_modules(md4c REQUIRED IMPORTED_TARGET md4c-html md4c)
+pkg_check_modules(cli11 REQUIRED IMPORTED_TARGET CLI11>=2.1)
+pkg_check_modules(spdlog REQUIRED IMPORTED_TARGET spdlog>=1.10)
+pkg_check_modules(prometheus REQUIRED IMPORTED_TARGET prometheus-cpp-core>=1.0)
+
+# Headers only, without a package file of their own.
+find_path(BOOST_INCLUDE boost/beast.hpp REQUIRED)
+find_path(MUSTACHE_INCLUDE kainjow/mustache.hpp REQUIRED)
+file(STRINGS "${BOOST_INCLUDE}/boost/version.hpp" boost_version REGEX "define BOOST_VERSION [0-9]+")
+string(REGEX MATCH "[0-9]+" boost_version "${boost_version}")
+if(boost_version LESS 108100)
+  message(FATAL_ERROR "Boost 1.81 or newer is needed; ${BOOST_INCLUDE} has ${boost_version}")
+endif()
+add_library(meent_boost INTERFACE)
+target_include_directories(meent_boost SYSTEM INTERFACE "${BOOST_INCLUDE}")
+target_link_libraries(meent_boost INTERFACE Threads::Threads)
+add_library(meent_mustache INTERFACE)
+target_include_directories(meent_mustache SYSTEM INTERFACE "${MUSTACHE_INCLUDE}")

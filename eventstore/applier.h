@@ -1,0 +1,41 @@
+#pragma once
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "eventstore/codec.h"
+#include "eventstore/log.h"
+#include "eventstore/store.h"
+
+/// Record to one write batch of envelope, index, state records and command ids. It serves own
+/// records, other nodes' records and rebuild alike.
+namespace meent::eventstore {
+
+/// What became of one entry.
+struct AppliedEntry {
+  std::uint64_t offset = 0;
+  Verdict verdict;
+  std::optional<Envelope> envelope;  ///< nothing for foreign bytes
+  std::optional<Hash> record_hash;   ///< for a group
+};
+
+/// A platform whose admitted record could not be decoded or applied: stopped on this node.
+struct StoppedPlatform {
+  domain::PlatformId platform;
+  std::uint64_t position = 0;
+  std::string why;
+};
+
+/// Threads: the log thread only, but for `stopped`.
+class Applier {
+ public:
+  static std::unique_ptr<Applier> make(Store& store);
+  virtual ~Applier() = default;
+  /// Applies the entries in order, as one batch, synced when `sync`; then the kept tip, synced too.
+  /// Throws StorageError: unknown outcome, the process must end. A Stop verdict ends the batch
+  /// before that entry.
+  virtual std::vector<AppliedEntry> apply(std::span<const LogEntry> entries, bool sync) = 0;
+  [[nodiscard]] virtual std::vector<StoppedPlatform> stopped() const = 0;
+};
+
+}  // namespace meent::eventstore

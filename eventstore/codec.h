@@ -1,0 +1,56 @@
+#pragma once
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/action.h"
+#include "eventstore/keys.h"
+#include "eventstore/record.h"
+
+/// Domain events as bytes and back: wire names, versions, upcasting, and who may receive what.
+/// One file per domain file in codec/.
+namespace meent::eventstore {
+
+/// Seals what is plain. Throws StorageError when a key is missing.
+RawEvent encode_event(const domain::Event& event, domain::PlatformId platform, const Keys& keys);
+/// Older versions come out as today's event.
+std::expected<domain::Event, DecodeError> decode_event(const RawEvent& raw);
+
+/// Who may receive an event, judged by the policy when it is sent.
+enum class Audience : std::uint8_t {
+  everyone,   ///< platform facts
+  scope,      ///< whoever may see the item or space it is about, as that stands now
+  analysts,   ///< viewers with the analyst right
+  operators,
+};
+
+struct EventType {
+  std::string_view name;      ///< "support-given"
+  std::uint16_t version = 1;  ///< the one written today
+  Audience audience = Audience::operators;
+  /// Facts that only analysts get (a support's person); the others go to the whole audience.
+  std::vector<std::string_view> analyst_facts;
+};
+/// Every type, sorted by name.
+std::span<const EventType> event_types();
+const EventType& type_of(const domain::Event& event);
+std::string_view name_of(const domain::Event& event);
+
+/// An event with what surrounds it, as read from the log.
+struct StoredEvent {
+  domain::Event event;
+  domain::EventContext context;
+};
+
+/// One event as one JSON object (the NDJSON line, without line end) for this viewer, or nothing when
+/// it is not for them. Texts are opened where the viewer may see the item as it stands now; a text
+/// that may not be seen, or whose key is destroyed, is null. `cursor`: a sealed stream id, written as "id".
+/// Raw positions are given to analysts only.
+std::optional<std::string> event_for(const StoredEvent& stored, const domain::Viewer& viewer,
+                                     const domain::State& state, const Keys& keys,
+                                     std::string_view cursor);
+
+}  // namespace meent::eventstore

@@ -1,0 +1,21 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+
+#include "eventstore/sequencer.h"
+
+/// One machine's event store: store, RocksLog, keys and sequencer over one data folder.
+namespace meent::eventstore {
+
+struct Embedded {
+  std::unique_ptr<Keys> keys;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Log> log;
+  std::unique_ptr<Sequencer> sequencer;  ///< last in, first out
+
+  /// Opens for writing; makes the folder and its directory platform when there is none.
+  /// Throws StartRefused or StorageError.
+  static Embedded open(const std::filesystem::path& folder, Files& files, SequencerOptions options);
+};
+
+}  // namespace meent::eventstore

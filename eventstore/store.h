@@ -1,0 +1,99 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/state.h"
+#include "eventstore/admit.h"
+#include "eventstore/files.h"
+#include "eventstore/log.h"
+#include "eventstore/record.h"
+
+/// What a node has of the log: envelopes, index, state, command ids, next offset, in one RocksDB
+/// database (`log/`), with the kept tip beside it (`tip`).
+namespace meent::eventstore {
+
+struct StoreOptions {
+  std::filesystem::path folder;  ///< the node's data folder; holds log/, tip, keys/, views/
+  bool read_only = false;        ///< beside a running server: no lock, no claim, no flush
+  bool sync_every_batch = true;  ///< embedded; a cluster node syncs once a second
+};
+
+struct PlatformTip {
+  std::uint64_t position = 0;
+  Hash hash{};
+  domain::Timestamp recorded_at;
+};
+
+/// A record and where it lies.
+struct StoredRecord {
+  std::uint64_t offset = 0;
+  Hash hash{};
+  std::string bytes;
+};
+
+/// What happened to one stored envelope.
+struct StoredEnvelope {
+  std::uint64_t offset = 0;
+  std::optional<VoidReason> void_reason;  ///< nothing: applied
+  std::string bytes;
+};
+
+/// What a command id was answered with before.
+struct RememberedCommand {
+  Hash request_mac{};
+  std::uint64_t first_position = 0;
+  std::uint32_t event_count = 0;
+  domain::Timestamp recorded_at;
+};
+
+/// One platform's state with lists. Key order is byte order.
+class StateReader : public domain::State {
+ public:
+  /// Up to `limit` (key, value) pairs whose key starts with `prefix` and is greater than `after`.
+  [[nodiscard]] virtual std::vector<std::pair<std::string, std::string>> scan(
+      std::string_view prefix, std::string_view after, std::size_t limit) const = 0;
+};
+
+/// Threads: reading from any thread; `Applier` is the one writer.
+class Store {
+ public:
+  /// Throws StartRefused (locked by whom, behind the kept tip, a hole, a broken chain: nothing is
+  /// touched) or StorageError.
+  static std::unique_ptr<Store> open(const StoreOptions& options, Files& files);
+  virtual ~Store() = default;
+
+  [[nodiscard]] virtual std::uint64_t next_offset() const = 0;
+  [[nodiscard]] virtual PartitionState partition() const = 0;
+  [[nodiscard]] virtual PlatformTip tip(domain::PlatformId platform) const = 0;
+  /// Platforms with at least one record, in id order, after `after`.
+  [[nodiscard]] virtual std::vector<domain::PlatformId> platforms(domain::PlatformId after,
+                                                                  std::size_t limit) const = 0;
+
+  /// The latest state, or (`as_snapshot`) one that does not move.
+  [[nodiscard]] virtual std::unique_ptr<StateReader> state(domain::PlatformId platform,
+                                                           bool as_snapshot = false) const = 0;
+  [[nodiscard]] virtual std::optional<RememberedCommand> command(domain::PlatformId platform,
+                                                                 domain::CommandId id) const = 0;
+
+  /// The record that holds this position.
+  [[nodiscard]] virtual std::optional<StoredRecord> record_at(domain::PlatformId platform,
+                                                              std::uint64_t position) const = 0;
+  /// Only its hash; cheaper.
+  [[nodiscard]] virtual std::optional<Hash> hash_at(domain::PlatformId platform,
+                                                    std::uint64_t position) const = 0;
+  /// Calls `visit` for stored envelopes from `from` on, in order, until it returns false or none
+  /// is left. Returns the offset after the last visited one.
+  virtual std::uint64_t read(std::uint64_t from,
+                             const std::function<bool(const StoredEnvelope&)>& visit) const = 0;
+
+  /// Waits until next_offset() > offset, or `wait` has passed. True when it is.
+  virtual bool wait_beyond(std::uint64_t offset, std::chrono::milliseconds wait) const = 0;
+};
+
+}  // namespace meent::eventstore

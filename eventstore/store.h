@@ -1,11 +1,13 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "domain/state.h"
@@ -28,6 +30,7 @@ struct PlatformTip {
   std::uint64_t position = 0;
   Hash hash{};
   domain::Timestamp recorded_at;
+  bool operator==(const PlatformTip&) const = default;
 };
 
 /// A record and where it lies.
@@ -35,6 +38,15 @@ struct StoredRecord {
   std::uint64_t offset = 0;
   Hash hash{};
   std::string bytes;
+};
+
+/// One row of a platform's index.
+struct IndexedRecord {
+  std::uint64_t offset = 0;
+  std::uint64_t base_position = 0;
+  std::uint32_t event_count = 0;
+  Hash hash{};
+  bool operator==(const IndexedRecord&) const = default;
 };
 
 /// What happened to one stored envelope.
@@ -50,7 +62,10 @@ struct RememberedCommand {
   std::uint64_t first_position = 0;
   std::uint32_t event_count = 0;
   domain::Timestamp recorded_at;
+  bool operator==(const RememberedCommand&) const = default;
 };
+
+class StoreBatch;  // eventstore/store_batch.h
 
 /// One platform's state with lists. Key order is byte order.
 class StateReader : public domain::State {
@@ -80,6 +95,12 @@ class Store {
                                                            bool as_snapshot = false) const = 0;
   [[nodiscard]] virtual std::optional<RememberedCommand> command(domain::PlatformId platform,
                                                                  domain::CommandId id) const = 0;
+  /// Remembered commands in id order, after `after`.
+  [[nodiscard]] virtual std::vector<std::pair<domain::CommandId, RememberedCommand>> commands(
+      domain::PlatformId platform, domain::CommandId after, std::size_t limit) const = 0;
+  /// The consumer's latest applied checkpoint.
+  [[nodiscard]] virtual std::optional<CheckpointMark> checkpoint(
+      std::string_view consumer, domain::PlatformId platform) const = 0;
 
   /// The record that holds this position.
   [[nodiscard]] virtual std::optional<StoredRecord> record_at(domain::PlatformId platform,
@@ -87,6 +108,10 @@ class Store {
   /// Only its hash; cheaper.
   [[nodiscard]] virtual std::optional<Hash> hash_at(domain::PlatformId platform,
                                                     std::uint64_t position) const = 0;
+  /// Index rows whose base position is greater than `after`, in order.
+  [[nodiscard]] virtual std::vector<IndexedRecord> records(domain::PlatformId platform,
+                                                           std::uint64_t after,
+                                                           std::size_t limit) const = 0;
   /// Calls `visit` for stored envelopes from `from` on, in order, until it returns false or none
   /// is left. Returns the offset after the last visited one.
   virtual std::uint64_t read(std::uint64_t from,
@@ -94,6 +119,16 @@ class Store {
 
   /// Waits until next_offset() > offset, or `wait` has passed. True when it is.
   virtual bool wait_beyond(std::uint64_t offset, std::chrono::milliseconds wait) const = 0;
+
+  /// Bytes left on the file system of the data folder.
+  [[nodiscard]] virtual std::uint64_t free_bytes() const = 0;
+
+  // The write side: Applier only, one thread.
+  [[nodiscard]] virtual std::unique_ptr<StoreBatch> begin() = 0;
+  /// With `sync` the batch and then the kept tip are durable when it returns; readers see it from
+  /// then on. Throws StorageError, outcome unknown: from then on every write throws, and the process
+  /// must end.
+  virtual void write(std::unique_ptr<StoreBatch> batch, bool sync) = 0;
 };
 
 }  // namespace meent::eventstore

@@ -1,0 +1,31 @@
+#pragma once
+#include "eventstore/store.h"
+
+/// The store's write side. Only Applier uses it.
+namespace meent::eventstore {
+
+/// Everything that some consecutive log entries change; written all or none. Later puts of a key
+/// replace earlier ones. Made by Store::begin, used once, by one thread.
+class StoreBatch {
+ public:
+  virtual ~StoreBatch() = default;
+
+  /// In log order; every envelope, void ones too. `offset` is at least the store's next offset and
+  /// greater than the batch's last one. Moves next_offset to `offset + 1`.
+  virtual void put_envelope(std::uint64_t offset, std::optional<VoidReason> void_reason,
+                            std::string_view bytes) = 0;
+  /// Makes the record that lies in envelope `offset` findable, and the platform's tip its end.
+  virtual void put_record(std::uint64_t offset, const RecordHeader& header, const Hash& hash,
+                          domain::Timestamp recorded_at) = 0;
+  virtual void put_partition(const PartitionState& partition) = 0;
+  virtual void put_checkpoint(const CheckpointMark& mark) = 0;
+
+  virtual void put_state(domain::PlatformId platform, std::string_view key,
+                         std::string_view value) = 0;
+  virtual void erase_state(domain::PlatformId platform, std::string_view key) = 0;
+  virtual void put_command(domain::PlatformId platform, domain::CommandId id,
+                           const RememberedCommand& command) = 0;
+  virtual void erase_command(domain::PlatformId platform, domain::CommandId id) = 0;
+};
+
+}  // namespace meent::eventstore

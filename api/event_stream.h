@@ -15,8 +15,8 @@ namespace meent::api {
 /// What is pushed to streams; shared by all that get the same bytes (format an event once, push it
 /// to 5,000).
 struct Chunk {
-  std::string text;    // ready for the wire: an SSE event with its blank line, or an NDJSON line
-  std::string cursor;  // where a client resumes after it; may be empty
+  std::string text = {};  // ready for the wire: an SSE event with its blank line, or an NDJSON line
+  std::string cursor = {};  // where a client resumes after it; may be empty
 };
 
 enum class StreamEnd : std::uint8_t { finished, client_left, too_slow, server_stopping };
@@ -32,14 +32,15 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
     std::size_t buffer_limit_bytes = 256 * 1024;
     std::string heartbeat = ":\n\n";  // empty: none
     std::chrono::milliseconds heartbeat_interval{15'000};
-    /// Last bytes for a client that was too slow or whose server stops. Called at most once.
-    std::function<std::string(StreamEnd, std::string_view cursor)> farewell;
+    /// Last bytes for a client that was too slow or whose server stops. Called at most once, under
+    /// the stream's lock: it must not call the stream.
+    std::function<std::string(StreamEnd, std::string_view cursor)> farewell = {};
     /// On a server thread, once the answer's head is on its way and whenever all that was pushed
     /// has been handed to the system: push the next part from here to send something long at the
     /// reader's pace.
-    std::function<void(EventStream&)> on_drained;
+    std::function<void(EventStream&)> on_drained = {};
     /// Once, on a server thread, when the connection is gone or the stream has ended.
-    std::function<void(StreamEnd)> on_close;
+    std::function<void(StreamEnd)> on_close = {};
   };
 
   /// Who carries the bytes away: the server's connection, or a test.
@@ -64,15 +65,17 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   // ---- for the outlet only
   // -------------------------------------------------------------------------
   struct Taken {
-    std::vector<std::shared_ptr<const Chunk>> chunks;
+    std::vector<std::shared_ptr<const Chunk>> chunks = {};
     bool is_last = false;
+    StreamEnd end = StreamEnd::finished;  // if is_last
   };
   void attach(std::weak_ptr<Outlet> outlet);
   /// Everything accepted since the last call. `is_last`: send it, then end.
   Taken take();
-  /// So many of the taken bytes have been handed to the system; calls on_drained if nothing is
-  /// left.
+  /// So many of the pushed bytes have been handed to the system.
   void sent(std::size_t bytes);
+  /// Nothing is left to send: calls on_drained. Same thread as `closed`.
+  void drained();
   /// Ends it from the server's side, with farewell.
   void stop();
   /// The connection is gone; calls on_close and lets go of every callback.
@@ -83,7 +86,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
  private:
   explicit EventStream(Options options);
   void end_locked(StreamEnd reason);
-  void wake_outlet();
+  void wake_outlet(std::unique_lock<std::mutex>& lock);
 
   mutable std::mutex mutex_;
   Options options_;

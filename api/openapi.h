@@ -9,12 +9,12 @@ namespace meent::api {
 
 struct OpenApiInfo {
   std::string title = "Meent";
-  std::string description;
-  std::string contact_name;
-  std::string contact_url;
+  std::string description = {};
+  std::string contact_name = {};
+  std::string contact_url = {};
   std::string server_url = "/";
   /// Tags in the order in which readers should meet them.
-  std::vector<std::pair<std::string, std::string>> tags;
+  std::vector<std::pair<std::string, std::string>> tags = {};
 };
 
 /// Problem statuses that any operation can answer with: the server below the router makes them.

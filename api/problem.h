@@ -36,9 +36,9 @@ struct FieldError {
 
 struct Problem {
   const ProblemType* type;
-  std::string detail;              // of this occurrence; empty: none
-  std::vector<FieldError> errors;  // every invalid field, not just the first
-  std::optional<std::chrono::seconds> retry_after;
+  std::string detail = {};              // of this occurrence; empty: none
+  std::vector<FieldError> errors = {};  // every invalid field, not just the first
+  std::optional<std::chrono::seconds> retry_after = {};
 };
 
 /// application/problem+json with the type's status; 401 gets WWW-Authenticate. `instance` is the

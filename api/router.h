@@ -18,60 +18,60 @@ enum class ParameterPlace : std::uint8_t { path, query, header };
 /// `schema` is JSON Schema (2020-12) as text wherever it stands; `schema_ref("Name")` refers to one
 /// that was registered with `Router::schema`. `example` is JSON text too; empty: none.
 struct Parameter {
-  std::string name;
+  std::string name = {};
   ParameterPlace place = ParameterPlace::query;
-  std::string description;
+  std::string description = {};
   std::string schema = R"({"type":"string"})";
   bool is_required = false;  // path parameters always are
-  std::string example;
+  std::string example = {};
 };
 
 struct RequestBody {
   std::vector<std::string>
       media_types;  // what the route takes; anything else is 415. None: no body
-  std::string schema;
-  std::string example;
+  std::string schema = {};
+  std::string example = {};
   bool is_required = true;
 };
 
 struct ResponseHeader {
-  std::string name;
-  std::string description;
+  std::string name = {};
+  std::string description = {};
   std::string schema = R"({"type":"string"})";
 };
 
 struct OperationResponse {
   unsigned status = 200;
-  std::string description;
+  std::string description = {};
   std::string media_type = "application/json";  // empty: no body
-  std::string schema;
-  std::string example;
-  std::vector<ResponseHeader> headers;
+  std::string schema = {};
+  std::string example = {};
+  std::vector<ResponseHeader> headers = {};
 };
 
 /// What a route does, for readers (OpenAPI) and for the router.
 struct Operation {
-  std::string id;  // operationId: "placeComment"; unique
-  std::string summary;
-  std::string description;
-  std::string tag;
-  std::vector<Parameter> parameters;
-  RequestBody body;
-  std::vector<OperationResponse> responses;  // the good outcomes
+  std::string id = {};  // operationId: "placeComment"; unique
+  std::string summary = {};
+  std::string description = {};
+  std::string tag = {};
+  std::vector<Parameter> parameters = {};
+  RequestBody body = {};
+  std::vector<OperationResponse> responses = {};  // the good outcomes
   /// Problem statuses that can come out, beside those every operation has (400, 404, 408 …, see
   /// openapi.h).
-  std::vector<unsigned> problem_statuses;
+  std::vector<unsigned> problem_statuses = {};
   bool needs_token = false;
   /// The policy check that the route makes: "may_see(space)", "may_act(comment)", or "open: why".
   /// Mandatory: `Router::add` refuses a route without one.
-  std::string guard;
+  std::string guard = {};
 };
 
 struct Route {
   Method method = Method::get;
-  std::string path;  // "/api/v1/platforms/{platform}/spaces/{space}"; no trailing slash
-  Operation operation;
-  Handler handler;
+  std::string path = {};  // "/api/v1/platforms/{platform}/spaces/{space}"; no trailing slash
+  Operation operation = {};
+  Handler handler = {};
 };
 
 /// Rows of routes, and the way from a request to its row. Under /api/ everything is problem+json,

@@ -15,14 +15,14 @@
 /// All that can be done and all that can have happened: one row per capability.
 namespace meent::domain {
 
-using Command = std::variant<PlatformCommand, PersonCommand, TokenCommand, KindCommand,
-                             SpaceCommand, ContributionCommand, DiscussCommand, SupportCommand,
-                             ModerateCommand>;
+using Command =
+    std::variant<PlatformCommand, PersonCommand, TokenCommand, KindCommand, SpaceCommand,
+                 ContributionCommand, DiscussCommand, SupportCommand, ModerateCommand>;
 using Event = std::variant<PlatformEvent, PersonEvent, TokenEvent, KindEvent, SpaceEvent,
                            ContributionEvent, DiscussEvent, SupportEvent, ModerateEvent>;
-using Rejection = std::variant<PlatformRejection, PersonRejection, TokenRejection, KindRejection,
-                               SpaceRejection, ContributionRejection, DiscussRejection,
-                               SupportRejection, ModerateRejection>;
+using Rejection =
+    std::variant<PlatformRejection, PersonRejection, TokenRejection, KindRejection, SpaceRejection,
+                 ContributionRejection, DiscussRejection, SupportRejection, ModerateRejection>;
 
 /// Which events the command causes in this state, or why not. Pure: same state, same answer.
 Result<std::vector<Event>, Rejection> decide(const State& state, const Command& command,
@@ -37,7 +37,7 @@ struct Reason {
   std::string_view sentence;  ///< English, ends with what to do
   /// What kind of refusal it is; api maps it to a status.
   enum class Sort : unsigned char { forbidden, unknown, conflict, stale, invalid } sort;
-  std::string_view field;     ///< the field at fault for `invalid`, else empty
+  std::string_view field;  ///< the field at fault for `invalid`, else empty
 };
 Reason explain(const Rejection& rejection);
 

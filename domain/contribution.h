@@ -50,9 +50,9 @@ struct CloseContribution {
 struct ReopenContribution {
   ContributionId contribution;
 };
-using ContributionCommand = std::variant<PlaceContribution, ReviseContribution,
-                                         WithdrawContribution, CloseContribution,
-                                         ReopenContribution>;
+using ContributionCommand =
+    std::variant<PlaceContribution, ReviseContribution, WithdrawContribution, CloseContribution,
+                 ReopenContribution>;
 
 // Events ---------------------------------------------------------------------------------------
 
@@ -98,8 +98,8 @@ struct ContributionReopened {
   bool operator==(const ContributionReopened&) const = default;
 };
 using ContributionEvent =
-    std::variant<ContributionPlaced, ContributionRevised, ContributionWithdrawn,
-                 ContributionClosed, ContributionReopened>;
+    std::variant<ContributionPlaced, ContributionRevised, ContributionWithdrawn, ContributionClosed,
+                 ContributionReopened>;
 
 // State ----------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@
 namespace meent::domain {
 
 inline constexpr std::uint32_t longest_comment = 10000;  ///< characters
-inline constexpr std::uint32_t deepest_comment = 32;     ///< levels; the root's comments are level 1
+inline constexpr std::uint32_t deepest_comment = 32;  ///< levels; the root's comments are level 1
 
 struct PlaceComment {
   CommentId comment;

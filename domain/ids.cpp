@@ -38,7 +38,8 @@ std::optional<IdBytes> from_hex(std::string_view text) {
 }
 
 PlatformId directory_id() {
-  return PlatformId(IdBytes{'m', 'e', 'e', 'n', 't', '-', 'd', 'i', 'r', 'e', 'c', 't', 'o', 'r', 'y', 1});
+  return PlatformId(
+      IdBytes{'m', 'e', 'e', 'n', 't', '-', 'd', 'i', 'r', 'e', 'c', 't', 'o', 'r', 'y', 1});
 }
 
 }  // namespace meent::domain

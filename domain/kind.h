@@ -18,8 +18,8 @@ struct FormField {
   std::string label;  ///< 1..120 characters, in the platform's language
   FieldType type = FieldType::line;
   bool required = false;
-  std::uint32_t longest = 500;        ///< characters, 1..20000
-  std::vector<std::string> choices;   ///< for `choice`: 2..100 values of 1..120 characters
+  std::uint32_t longest = 500;       ///< characters, 1..20000
+  std::vector<std::string> choices;  ///< for `choice`: 2..100 values of 1..120 characters
   bool operator==(const FormField&) const = default;
   template <class A>
   void fields(A& a) {
@@ -31,14 +31,14 @@ struct FormField {
 enum class KindAbility : std::uint32_t { discuss = 1, support = 2, revise = 4 };
 
 struct Kind {
-  std::string name;   ///< is_slug; "idea", "statement", "discussion"
-  std::string label;  ///< 1..60 characters: "Idee"
-  std::uint32_t abilities = 0;  ///< KindAbility bits
-  bool title_required = true;   ///< without: the body stands alone (a statement)
-  std::uint32_t longest_title = 150;  ///< characters, 1..500
-  std::uint32_t longest_body = 20000; ///< characters, 1..100000
-  std::vector<FormField> form;        ///< 0..30
-  std::vector<std::string> themes;    ///< allowed themes (is_slug), 0..200; empty: any slug
+  std::string name;                    ///< is_slug; "idea", "statement", "discussion"
+  std::string label;                   ///< 1..60 characters: "Idee"
+  std::uint32_t abilities = 0;         ///< KindAbility bits
+  bool title_required = true;          ///< without: the body stands alone (a statement)
+  std::uint32_t longest_title = 150;   ///< characters, 1..500
+  std::uint32_t longest_body = 20000;  ///< characters, 1..100000
+  std::vector<FormField> form;         ///< 0..30
+  std::vector<std::string> themes;     ///< allowed themes (is_slug), 0..200; empty: any slug
   [[nodiscard]] bool can(KindAbility ability) const {
     return (abilities & static_cast<std::uint32_t>(ability)) != 0;
   }

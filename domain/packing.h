@@ -28,8 +28,9 @@ class Packer {
     if constexpr (std::is_enum_v<T>) {
       one(static_cast<std::underlying_type_t<T>>(value));
     } else if constexpr (std::is_integral_v<T>) {
-      auto bits = static_cast<std::make_unsigned_t<std::conditional_t<
-          std::is_same_v<T, bool>, std::uint8_t, T>>>(value);
+      auto bits = static_cast<
+          std::make_unsigned_t<std::conditional_t<std::is_same_v<T, bool>, std::uint8_t, T>>>(
+          value);
       for (std::size_t i = 0; i < sizeof bits; ++i) {
         out_ += static_cast<char>(static_cast<unsigned char>(bits >> (8 * i)));
       }

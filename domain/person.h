@@ -40,10 +40,10 @@ using TokenScopes = std::uint32_t;
 struct IssueToken {
   TokenId token;
   std::array<std::uint8_t, 32> secret_hash{};  ///< SHA-256 of the secret
-  std::optional<PersonId> person;  ///< whom it acts as; nothing: the operator's own
-  TokenScopes scopes = 0;          ///< not empty
-  Timestamp expires_at;            ///< after now, at most 10 years ahead
-  std::string label;               ///< 1..120 characters
+  std::optional<PersonId> person;              ///< whom it acts as; nothing: the operator's own
+  TokenScopes scopes = 0;                      ///< not empty
+  Timestamp expires_at;                        ///< after now, at most 10 years ahead
+  std::string label;                           ///< 1..120 characters
 };
 struct RevokeToken {
   TokenId token;

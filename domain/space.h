@@ -13,11 +13,12 @@ namespace meent::domain {
 
 /// What a space says of itself; the same fields when it is created and when it changes.
 struct SpaceDescription {
-  std::string slug;          ///< is_slug, unique on the platform
-  std::string title;         ///< 1..150 characters
-  std::string introduction;  ///< CommonMark, 0..8000 characters
+  std::string slug;                ///< is_slug, unique on the platform
+  std::string title;               ///< 1..150 characters
+  std::string introduction;        ///< CommonMark, 0..8000 characters
   std::vector<std::string> kinds;  ///< names of defined kinds, 1..20
-  std::optional<Timestamp> opens_at, closes_at;  ///< contributions, comments and support only between
+  /// Contributions, comments and support only between these.
+  std::optional<Timestamp> opens_at, closes_at;
   bool operator==(const SpaceDescription&) const = default;
   template <class A>
   void fields(A& a) {

@@ -23,12 +23,12 @@ struct ChainPoint {
 };
 
 enum class VoidReason : std::uint8_t {
-  lost_race,   ///< a claim whose epoch is not new
-  zombie,      ///< an older epoch, or not the claimant
-  duplicate,   ///< base is not next, or prev is not the tip
-  foreign,     ///< not our magic
-  damaged,     ///< our magic, checksum wrong
-  misplaced,   ///< genesis that is not the first envelope, or of another log or partition
+  lost_race,  ///< a claim whose epoch is not new
+  zombie,     ///< an older epoch, or not the claimant
+  duplicate,  ///< base is not next, or prev is not the tip
+  foreign,    ///< not our magic
+  damaged,    ///< our magic, checksum wrong
+  misplaced,  ///< genesis that is not the first envelope, or of another log or partition
 };
 enum class StopReason : std::uint8_t {
   epoch_ahead,      ///< the log was cut under us

@@ -21,9 +21,9 @@ std::expected<domain::Event, DecodeError> decode_event(const RawEvent& raw);
 
 /// Who may receive an event, judged by the policy when it is sent.
 enum class Audience : std::uint8_t {
-  everyone,   ///< platform facts
-  scope,      ///< whoever may see the item or space it is about, as that stands now
-  analysts,   ///< viewers with the analyst right
+  everyone,  ///< platform facts
+  scope,     ///< whoever may see the item or space it is about, as that stands now
+  analysts,  ///< viewers with the analyst right
   operators,
 };
 
@@ -45,10 +45,10 @@ struct StoredEvent {
   domain::EventContext context;
 };
 
-/// One event as one JSON object (the NDJSON line, without line end) for this viewer, or nothing when
-/// it is not for them. Texts are opened where the viewer may see the item as it stands now; a text
-/// that may not be seen, or whose key is destroyed, is null. `cursor`: a sealed stream id, written as "id".
-/// Raw positions are given to analysts only.
+/// One event as one JSON object (the NDJSON line, without line end) for this viewer, or nothing
+/// when it is not for them. Texts are opened where the viewer may see the item as it stands now; a
+/// text that may not be seen, or whose key is destroyed, is null. `cursor`: a sealed stream id,
+/// written as "id". Raw positions are given to analysts only.
 std::optional<std::string> event_for(const StoredEvent& stored, const domain::Viewer& viewer,
                                      const domain::State& state, const Keys& keys,
                                      std::string_view cursor);

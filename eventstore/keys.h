@@ -41,8 +41,8 @@ class Keys {
                                                            std::string_view associated,
                                                            std::string_view sealed) const = 0;
   /// HMAC-SHA-256 over the parts, each with its length before it, under a subkey of `key`.
-  virtual std::expected<Hash, KeyFault> mac(domain::KeyId key,
-                                            std::initializer_list<std::string_view> parts) const = 0;
+  virtual std::expected<Hash, KeyFault> mac(
+      domain::KeyId key, std::initializer_list<std::string_view> parts) const = 0;
 };
 
 /// Associated data of a sealed field: platform, event type and field ("comment-placed/body").

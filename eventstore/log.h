@@ -31,8 +31,8 @@ class Log {
   /// The reader's next entry is the first with at least this offset.
   virtual void seek(std::uint64_t offset) = 0;
 
-  /// When what `next` gave is durable: as soon as it was given (Kafka), or once the applier's batch,
-  /// which holds the envelope too, is synced (RocksLog).
+  /// When what `next` gave is durable: as soon as it was given (Kafka), or once the applier's
+  /// batch, which holds the envelope too, is synced (RocksLog).
   enum class Durability : std::uint8_t { when_read, when_applied };
   [[nodiscard]] virtual Durability durability() const = 0;
 };

@@ -45,10 +45,10 @@ struct KeyReused {};
 struct Unavailable {
   enum class Why : std::uint8_t {
     queue_full,
-    outcome_unknown,   ///< repeat with the same key
+    outcome_unknown,  ///< repeat with the same key
     platform_stopped,
-    no_space,          ///< free space is below the mark
-    too_large,         ///< the events do not fit in one record
+    no_space,   ///< free space is below the mark
+    too_large,  ///< the events do not fit in one record
     shutting_down,
   } why;
   std::string detail;
@@ -56,9 +56,9 @@ struct Unavailable {
 using Outcome = std::variant<Accepted, Refused, KeyReused, Unavailable>;
 
 struct SequencerOptions {
-  std::size_t most_waiting = 20000;  ///< commands not yet answered
-  std::function<domain::Timestamp()> clock;            ///< nothing: the system's
-  std::function<void(const std::string&)> fail_stop;   ///< nothing: logs and ends the process (70)
+  std::size_t most_waiting = 20000;                   ///< commands not yet answered
+  std::function<domain::Timestamp()> clock;           ///< nothing: the system's
+  std::function<void(const std::string&)> fail_stop;  ///< nothing: logs and ends the process (70)
   std::uint64_t least_free_bytes = 64ULL << 20;
   std::string url;  ///< written into the claim
 };

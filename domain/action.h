@@ -1,5 +1,4 @@
 #pragma once
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "domain/platform.h"
 #include "domain/space.h"
 #include "domain/support.h"
+#include "domain/token.h"
 
 /// All that can be done and all that can have happened: one row per capability.
 namespace meent::domain {
@@ -31,14 +31,7 @@ Result<std::vector<Event>, Rejection> decide(const State& state, const Command& 
 /// Writes what the event changes. Never refuses: an event in the log has happened.
 void evolve(MutableState& state, const Event& event, const EventContext& context);
 
-/// Why a command was refused, for people and programs.
-struct Reason {
-  std::string_view code;      ///< "space-not-open": stable, kebab-case
-  std::string_view sentence;  ///< English, ends with what to do
-  /// What kind of refusal it is; api maps it to a status.
-  enum class Sort : unsigned char { forbidden, unknown, conflict, stale, invalid } sort;
-  std::string_view field;  ///< the field at fault for `invalid`, else empty
-};
+/// Every enumerator of every rejection has its row, beside the capability it belongs to.
 Reason explain(const Rejection& rejection);
 
 }  // namespace meent::domain

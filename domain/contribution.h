@@ -7,6 +7,7 @@
 
 #include "domain/context.h"
 #include "domain/kind.h"
+#include "domain/reason.h"
 #include "domain/result.h"
 #include "domain/state.h"
 #include "domain/text.h"
@@ -125,6 +126,7 @@ Level level_of(Standing standing);
 
 // Rules ----------------------------------------------------------------------------------------
 
+/// In order of precedence.
 enum class ContributionRejection : std::uint8_t {
   unknown_space,
   unknown_author,
@@ -156,5 +158,6 @@ Result<std::vector<ContributionEvent>, ContributionRejection> decide(const State
                                                                      const ContributionCommand&,
                                                                      const Context&);
 void evolve(MutableState&, const ContributionEvent&, const EventContext&);
+Reason explain(ContributionRejection rejection);
 
 }  // namespace meent::domain

@@ -73,6 +73,7 @@ struct CommentRecord {
   }
 };
 
+/// In order of precedence.
 enum class DiscussRejection : std::uint8_t {
   unknown_contribution,
   unknown_comment,
@@ -99,5 +100,6 @@ enum class DiscussRejection : std::uint8_t {
 Result<std::vector<DiscussEvent>, DiscussRejection> decide(const State&, const DiscussCommand&,
                                                            const Context&);
 void evolve(MutableState&, const DiscussEvent&, const EventContext&);
+Reason explain(DiscussRejection rejection);
 
 }  // namespace meent::domain

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "domain/context.h"
+#include "domain/reason.h"
 #include "domain/result.h"
 #include "domain/state.h"
 
@@ -75,6 +76,7 @@ struct KindRecord {
   }
 };
 
+/// In order of precedence.
 enum class KindRejection : std::uint8_t {
   not_allowed,
   no_platform,
@@ -89,5 +91,6 @@ enum class KindRejection : std::uint8_t {
 Result<std::vector<KindEvent>, KindRejection> decide(const State&, const KindCommand&,
                                                      const Context&);
 void evolve(MutableState&, const KindEvent&, const EventContext&);
+Reason explain(KindRejection rejection);
 
 }  // namespace meent::domain

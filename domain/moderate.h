@@ -37,6 +37,7 @@ struct ItemHidden {
 };
 using ModerateEvent = std::variant<ItemAccepted, ItemHidden>;
 
+/// In order of precedence.
 enum class ModerateRejection : std::uint8_t {
   unknown_item,
   not_allowed,
@@ -50,5 +51,6 @@ enum class ModerateRejection : std::uint8_t {
 Result<std::vector<ModerateEvent>, ModerateRejection> decide(const State&, const ModerateCommand&,
                                                              const Context&);
 void evolve(MutableState&, const ModerateEvent&, const EventContext&);
+Reason explain(ModerateRejection rejection);
 
 }  // namespace meent::domain

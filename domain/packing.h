@@ -1,10 +1,14 @@
 #pragma once
+#include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "domain/ids.h"
@@ -16,6 +20,12 @@ namespace meent::domain {
 /// when it changes. A packable type has `template <class A> void fields(A& a) { a(x, y); }`.
 class Packer {
  public:
+  Packer() = default;
+  /// Starts with a table's letter, as keys do.
+  explicit Packer(char table) {
+    out_.reserve(longest_usual_key);
+    out_ += table;
+  }
   template <class... Ts>
   void operator()(const Ts&... values) {
     (one(values), ...);
@@ -28,12 +38,10 @@ class Packer {
     if constexpr (std::is_enum_v<T>) {
       one(static_cast<std::underlying_type_t<T>>(value));
     } else if constexpr (std::is_integral_v<T>) {
-      auto bits = static_cast<
-          std::make_unsigned_t<std::conditional_t<std::is_same_v<T, bool>, std::uint8_t, T>>>(
-          value);
-      for (std::size_t i = 0; i < sizeof bits; ++i) {
-        out_ += static_cast<char>(static_cast<unsigned char>(bits >> (8 * i)));
-      }
+      static_assert(std::endian::native == std::endian::little);
+      char bytes[sizeof value];
+      std::memcpy(bytes, &value, sizeof value);
+      out_.append(bytes, sizeof bytes);
     } else {
       const_cast<T&>(value).fields(*this);
     }
@@ -41,6 +49,10 @@ class Packer {
   template <class Tag>
   void one(const Id<Tag>& id) {
     out_.append(reinterpret_cast<const char*>(id.value().data()), id.value().size());
+  }
+  template <std::size_t size>
+  void one(const std::array<std::uint8_t, size>& bytes) {
+    out_.append(reinterpret_cast<const char*>(bytes.data()), size);
   }
   void one(const Timestamp& time) { one(time.ms); }
   void one(const std::string& text) {
@@ -66,6 +78,7 @@ class Packer {
     }
   }
 
+  static constexpr std::size_t longest_usual_key = 33;  // a letter and two ids
   std::string out_;
 };
 
@@ -102,15 +115,8 @@ class Unpacker {
       one(bits);
       value = static_cast<T>(bits);
     } else if constexpr (std::is_integral_v<T>) {
-      const auto raw = bytes(sizeof(T));
-      std::make_unsigned_t<T> bits = 0;
-      for (std::size_t i = 0; i < raw.size(); ++i) {
-        bits = static_cast<std::make_unsigned_t<T>>(
-            bits | static_cast<std::make_unsigned_t<T>>(
-                       static_cast<std::make_unsigned_t<T>>(static_cast<unsigned char>(raw[i]))
-                       << (8 * i)));
-      }
-      value = static_cast<T>(bits);
+      const auto raw = bytes(sizeof value);
+      if (!raw.empty()) std::memcpy(&value, raw.data(), sizeof value);
     } else {
       value.fields(*this);
     }
@@ -121,6 +127,11 @@ class Unpacker {
     IdBytes out{};
     if (!raw.empty()) std::memcpy(out.data(), raw.data(), out.size());
     id = Id<Tag>(out);
+  }
+  template <std::size_t size>
+  void one(std::array<std::uint8_t, size>& out) {
+    const auto raw = bytes(size);
+    if (!raw.empty()) std::memcpy(out.data(), raw.data(), size);
   }
   void one(Timestamp& time) { one(time.ms); }
   void one(std::string& text) {

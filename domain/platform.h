@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "domain/context.h"
+#include "domain/reason.h"
 #include "domain/result.h"
 #include "domain/state.h"
 #include "domain/text.h"
@@ -109,5 +110,6 @@ enum class PlatformRejection : std::uint8_t {
 Result<std::vector<PlatformEvent>, PlatformRejection> decide(const State&, const PlatformCommand&,
                                                              const Context&);
 void evolve(MutableState&, const PlatformEvent&, const EventContext&);
+Reason explain(PlatformRejection rejection);
 
 }  // namespace meent::domain

@@ -16,8 +16,7 @@ struct Actor {
   bool operator==(const Actor&) const = default;
   template <class A>
   void fields(A& a) {
-    for (auto& byte : id) a(byte);
-    a(kind);
+    a(id, kind);
   }
   static Actor person(PersonId person) { return {ActorKind::person, person.value()}; }
 };
@@ -28,7 +27,8 @@ enum class Role : std::uint8_t { person, moderator, operator_ };
 /// One thing that can be done with a contribution, plus what is done around contributions.
 enum class Capability : std::uint8_t {
   found,     ///< create platforms and spaces, define kinds
-  enrol,     ///< register people, grant roles, issue and revoke tokens
+  enrol,     ///< register people without a role
+  entrust,   ///< grant roles, issue and revoke tokens
   place,     ///< place, revise and withdraw contributions
   conclude,  ///< close and reopen contributions
   discuss,
@@ -52,9 +52,7 @@ struct Scope {
   auto operator<=>(const Scope&) const = default;
   template <class A>
   void fields(A& a) {
-    a(place);
-    for (auto& byte : id) a(byte);
-    a(level);
+    a(place, id, level);
   }
   static Scope of_platform() { return {}; }
   static Scope of_space(SpaceId space, Level level) { return {Place::space, space.value(), level}; }

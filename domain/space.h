@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "domain/context.h"
+#include "domain/reason.h"
 #include "domain/result.h"
 #include "domain/state.h"
 
@@ -62,6 +63,8 @@ struct SpaceRecord {
     a(description, created_at);
   }
 };
+/// Judged at `recorded_at`. Importers bring history, so for them a space is always open.
+bool is_open_for(const SpaceRecord& space, const Context& context);
 /// Key: the slug. Slugs a space has left stay its own, so that old addresses redirect.
 struct SpaceSlugRecord {
   static constexpr char table = 'S';
@@ -73,6 +76,7 @@ struct SpaceSlugRecord {
   }
 };
 
+/// In order of precedence.
 enum class SpaceRejection : std::uint8_t {
   not_allowed,
   no_platform,
@@ -90,5 +94,6 @@ enum class SpaceRejection : std::uint8_t {
 Result<std::vector<SpaceEvent>, SpaceRejection> decide(const State&, const SpaceCommand&,
                                                        const Context&);
 void evolve(MutableState&, const SpaceEvent&, const EventContext&);
+Reason explain(SpaceRejection rejection);
 
 }  // namespace meent::domain

@@ -27,7 +27,9 @@ class MutableState : public State {
 /// docs/state-tables.md) and its key type (`using Key`, packable).
 template <class Record>
 std::string state_key(const typename Record::Key& key) {
-  return Record::table + pack(key);
+  Packer packer(Record::table);
+  packer(key);
+  return packer.take();
 }
 
 /// Aborts when the stored bytes are not a Record: that is a broken invariant, not bad input.
@@ -38,6 +40,15 @@ std::optional<Record> find(const State& state, const typename Record::Key& key) 
   auto record = unpack<Record>(*bytes);
   if (!record) std::abort();
   return record;
+}
+
+/// For records that must be there (an event names them, or a record does): their absence is a
+/// broken invariant, so it aborts.
+template <class Record>
+Record must_find(const State& state, const typename Record::Key& key) {
+  auto record = find<Record>(state, key);
+  if (!record) std::abort();
+  return *std::move(record);
 }
 
 template <class Record>

@@ -56,6 +56,7 @@ struct SupportRecord {
   }
 };
 
+/// In order of precedence.
 enum class SupportRejection : std::uint8_t {
   unknown_contribution,
   unknown_person,
@@ -68,5 +69,6 @@ enum class SupportRejection : std::uint8_t {
 Result<std::vector<SupportEvent>, SupportRejection> decide(const State&, const SupportCommand&,
                                                            const Context&);
 void evolve(MutableState&, const SupportEvent&, const EventContext&);
+Reason explain(SupportRejection rejection);
 
 }  // namespace meent::domain

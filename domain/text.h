@@ -31,13 +31,16 @@ struct PrivateText {
 
 /// Well-formed UTF-8 without NUL.
 bool is_text(std::string_view text);
-/// Unicode code points, for well-formed UTF-8.
+/// Unicode code points; of malformed UTF-8 a number at most its bytes.
 std::size_t length(std::string_view text);
-/// True when nothing but white space is in it.
+/// True when nothing but white space and invisible characters is in it.
 bool is_blank(std::string_view text);
+/// Text, not blank, at most `longest` characters.
+bool is_label(std::string_view text, std::size_t longest);
 /// `[a-z0-9]` and single hyphens inside, 1..64 characters.
 bool is_slug(std::string_view text);
-/// BCP 47, as far as it matters here: `nl`, `en-GB`, `zh-Hant`; 2..35 characters.
+/// BCP 47, as far as it matters here: language, script, region, variants (`nl`, `en-GB`,
+/// `zh-Hant`), 2..35 characters, any case.
 bool is_language_tag(std::string_view text);
 
 }  // namespace meent::domain

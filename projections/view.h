@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -39,8 +40,9 @@ class View {
   virtual ~View() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;  ///< "feed"
   [[nodiscard]] virtual std::uint32_t version() const = 0;
-  /// Opens or makes `<views>/<name>@<version>/` (search: `search@<version>/`).
-  virtual void open(const std::filesystem::path& data_folder) = 0;
+  /// Opens this view's own directory, or makes it (parents too). The runner names it:
+  /// `views/<name>@<version>`, search `search@<version>`; beside it while it is being rebuilt.
+  virtual void open(const std::filesystem::path& directory) = 0;
   [[nodiscard]] virtual Checkpoint checkpoint() const = 0;
   /// Position this view has reached on one platform; cheap, any thread.
   [[nodiscard]] virtual std::uint64_t position(domain::PlatformId platform) const = 0;

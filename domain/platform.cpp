@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "domain/person.h"
+
 namespace meent::domain {
 
 namespace {
@@ -47,10 +49,12 @@ bool is_taken(const State& state, const std::string& name, PlatformId by_other_t
   return owner && owner->platform != by_other_than;
 }
 
+bool may_found(const State& state, const Context& context) {
+  return may_act(context.actor, role_of_actor(state, context), Capability::found, {});
+}
+
 Answer decide_on(const State& state, const CreatePlatform& command, const Context& context) {
-  if (!may_act(context.actor, context.role, Capability::found, {})) {
-    return refuse(PlatformRejection::not_allowed);
-  }
+  if (!may_found(state, context)) return refuse(PlatformRejection::not_allowed);
   if (find<PlatformRecord>(state, {})) return refuse(PlatformRejection::already_created);
   if (!is_slug(command.slug)) return refuse(PlatformRejection::bad_slug);
   if (!is_label(command.name, longest_name)) return refuse(PlatformRejection::bad_name);
@@ -67,9 +71,7 @@ Answer decide_on(const State& state, const CreatePlatform& command, const Contex
 }
 
 Answer decide_on(const State& state, const RegisterPlatform& command, const Context& context) {
-  if (!may_act(context.actor, context.role, Capability::found, {})) {
-    return refuse(PlatformRejection::not_allowed);
-  }
+  if (!may_found(state, context)) return refuse(PlatformRejection::not_allowed);
   if (context.platform != directory_id() || !find<PlatformRecord>(state, {})) {
     return refuse(PlatformRejection::not_the_directory);
   }

@@ -9,7 +9,7 @@ struct Reason {
   std::string_view sentence;  ///< English, ends with what to do
   /// What kind of refusal it is; api maps it to a status.
   enum class Sort : unsigned char { forbidden, unknown, conflict, stale, invalid } sort;
-  std::string_view field = {};  ///< the field at fault for `invalid`, else empty
+  std::string_view field = {};  ///< the field at fault, where there is one
 };
 
 }  // namespace meent::domain

@@ -15,6 +15,9 @@ namespace meent::eventstore {
 
 inline constexpr std::size_t largest_record_bytes = 900 * 1024;
 inline constexpr std::size_t most_commits = 1000;
+/// What a record has before its commits.
+inline constexpr std::size_t record_header_bytes = 2 + 16 + 8 + 4 + 32 + 4;
+inline constexpr std::uint16_t record_version = 1;
 
 using Hash = std::array<std::uint8_t, 32>;
 
@@ -80,6 +83,8 @@ void encode_commit(const Commit& commit, std::string& out);
 std::string encode_record(const RecordHeader& header, std::uint32_t commit_count,
                           std::string_view commits);
 std::string encode_record(const Record& record);
+/// Whether it begins with the version of newer software; nothing else of it is then known.
+bool has_unknown_version(std::string_view record_bytes);
 std::expected<RecordHeader, DecodeError> decode_record_header(std::string_view bytes);
 /// Takes exactly one record: every byte is read, every limit checked.
 std::expected<Record, DecodeError> decode_record(std::string_view bytes);

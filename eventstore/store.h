@@ -126,8 +126,8 @@ class Store {
   // The write side: Applier only, one thread.
   [[nodiscard]] virtual std::unique_ptr<StoreBatch> begin() = 0;
   /// With `sync` the batch and then the kept tip are durable when it returns; readers see it from
-  /// then on. Throws StorageError, outcome unknown: from then on every write throws, and the process
-  /// must end.
+  /// then on. Throws StorageError, outcome unknown: from then on every write throws, and the
+  /// process must end.
   virtual void write(std::unique_ptr<StoreBatch> batch, bool sync) = 0;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,17 @@ std::span<const EventType> event_types();
 const EventType& type_of(const domain::Event& event);
 std::string_view name_of(const domain::Event& event);
 
+/// What an event is about, as far as it says; for filters.
+struct Subject {
+  std::optional<domain::SpaceId> space;
+  std::optional<domain::ContributionId> contribution;
+  std::optional<domain::CommentId> comment;
+  bool operator==(const Subject&) const = default;
+};
+Subject subject_of(const domain::Event& event);
+/// With the space of its contribution, looked up in state where the event does not say it.
+Subject subject_of(const domain::Event& event, const domain::State& state);
+
 /// An event with what surrounds it, as read from the log.
 struct StoredEvent {
   domain::Event event;
@@ -47,8 +59,9 @@ struct StoredEvent {
 
 /// One event as one JSON object (the NDJSON line, without line end) for this viewer, or nothing
 /// when it is not for them. Texts are opened where the viewer may see the item as it stands now; a
-/// text that may not be seen, or whose key is destroyed, is null. `cursor`: a sealed stream id,
-/// written as "id". Raw positions are given to analysts only.
+/// text that may not be seen, or whose key is destroyed, is null. A reason for hiding is for
+/// everyone. The actor's id is given where the actor wrote the item, else to analysts only.
+/// `cursor`: a sealed stream id, written as "id". Raw positions are given to analysts only.
 std::optional<std::string> event_for(const StoredEvent& stored, const domain::Viewer& viewer,
                                      const domain::State& state, const Keys& keys,
                                      std::string_view cursor);

@@ -1,0 +1,44 @@
+#include "domain/discuss.h"
+
+#include "eventstore/codec/make_row.h"
+
+namespace meent::eventstore::codec {
+
+template <class A>
+void facts(A& a, domain::CommentPlaced& e) {
+  a("comment", e.comment);
+  a("contribution", e.contribution);
+  a("space", e.space);
+  a("parent", e.parent);
+  a("author", e.author);
+  a("body", e.body);
+  a("language", e.language);
+  a("mentions", e.mentions);
+}
+template <class A>
+void facts(A& a, domain::CommentEdited& e) {
+  a("comment", e.comment);
+  a("contribution", e.contribution);
+  a("revision", e.revision);
+  a("body", e.body);
+}
+template <class A>
+void facts(A& a, domain::CommentWithdrawn& e) {
+  a("comment", e.comment);
+  a("contribution", e.contribution);
+}
+
+std::span<const EventRow> discuss_rows() {
+  using domain::DiscussEvent;
+  const auto type = [](std::string_view name) {
+    return EventType{.name = name, .audience = Audience::scope, .analyst_facts = {}};
+  };
+  static const std::array rows{
+      make_row<DiscussEvent, domain::CommentPlaced>(type("comment-placed")),
+      make_row<DiscussEvent, domain::CommentEdited>(type("comment-edited")),
+      make_row<DiscussEvent, domain::CommentWithdrawn>(type("comment-withdrawn")),
+  };
+  return rows;
+}
+
+}  // namespace meent::eventstore::codec

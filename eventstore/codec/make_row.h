@@ -1,0 +1,31 @@
+#pragma once
+#include "eventstore/codec/facts_reader.h"
+#include "eventstore/codec/row.h"
+
+/// Derives a row from a type's facts. Private to codec/.
+namespace meent::eventstore::codec {
+
+template <class Group, class E>
+EventRow make_row(EventType type, std::vector<Upcast> upcasts = {}) {
+  const auto in = [](const domain::Event& event) -> const E& {
+    return std::get<E>(std::get<Group>(event));
+  };
+  static constexpr auto get = in;
+  return EventRow{
+      .type = std::move(type),
+      .write = [](const domain::Event& event, FactsWriter& writer) { writer.object(get(event)); },
+      .read = [](const RawEvent& raw) -> std::expected<domain::Event, DecodeError> {
+        auto event = FactsReader(raw).template read<E>();
+        if (!event) return std::unexpected(std::move(event.error()));
+        return domain::Event(Group(std::move(*event)));
+      },
+      .subject = [](const domain::Event& event) { return subject_in(get(event)); },
+      .author = [](const domain::Event& event) -> std::optional<domain::PersonId> {
+        if constexpr (requires { get(event).author; }) return get(event).author;
+        return std::nullopt;
+      },
+      .upcasts = std::move(upcasts),
+  };
+}
+
+}  // namespace meent::eventstore::codec

@@ -93,7 +93,12 @@ void EventStream::sent(std::size_t bytes) {
 }
 
 void EventStream::drained() {
-  if (options_.on_drained && !is_over()) options_.on_drained(*this);
+  if (!options_.on_drained) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_over_ || buffered_bytes_ > 0) return;
+  }
+  options_.on_drained(*this);
 }
 
 void EventStream::closed(StreamEnd reason) {

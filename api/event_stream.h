@@ -39,7 +39,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
     /// has been handed to the system: push the next part from here to send something long at the
     /// reader's pace.
     std::function<void(EventStream&)> on_drained = {};
-    /// Once, on a server thread, when the connection is gone or the stream has ended.
+    /// Once, when the connection is gone or the stream has ended. Any thread.
     std::function<void(StreamEnd)> on_close = {};
   };
 

@@ -98,6 +98,11 @@ TEST(EventStream, AsksForMoreWhenDrainedUntilItIsOver) {
   };
   const auto stream = EventStream::make(std::move(options));
   stream->drained();
+  stream->push("more");
+  stream->drained();
+  EXPECT_EQ(asked, 1) << "something is still to be sent";
+  stream->take();
+  stream->sent(4);
   stream->drained();
   stream->drained();
   EXPECT_EQ(asked, 2);

@@ -7,6 +7,7 @@
 #include "api/problem.h"
 #include "domain/person.h"
 #include "domain/platform.h"
+#include "domain/token.h"
 #include "domain/policy.h"
 #include "eventstore/keys.h"
 #include "eventstore/store.h"

@@ -34,19 +34,19 @@ void perform(eventstore::Sequencer& sequencer, Act act, std::function<void(ActRe
 /// The problem for everything but acceptance: a rejection names its code, sentence and field.
 Problem problem_of(const eventstore::Outcome& outcome);
 
-/// Of several accepted events the one that names the new item.
+/// Of several accepted events the first of this type; null if there is none.
 template <class EventT>
 const EventT* first_event(const eventstore::Accepted& accepted) {
+  const auto as_wanted = [](const auto& event) -> const EventT* {
+    if constexpr (std::is_same_v<std::decay_t<decltype(event)>, EventT>) {
+      return &event;
+    } else {
+      return nullptr;
+    }
+  };
   for (const auto& event : accepted.events) {
-    const auto* found = std::visit(
-        [](const auto& nested) -> const EventT* {
-          if constexpr (requires { std::get_if<EventT>(&nested); }) {
-            return std::get_if<EventT>(&nested);
-          } else {
-            return nullptr;
-          }
-        },
-        event);
+    const auto* found =
+        std::visit([&](const auto& nested) { return std::visit(as_wanted, nested); }, event);
     if (found != nullptr) return found;
   }
   return nullptr;

@@ -48,11 +48,11 @@ std::expected<std::string, Problem> idempotency_key_of(const Request& request) {
   const auto key = request.header("idempotency-key");
   if (!key) return domain::to_hex(draw_id_bytes());
   if (key->empty() || key->size() > longest_key) {
-    return std::unexpected(Problem{&problems::invalid_parameters,
-                                   {},
-                                   {{"header.Idempotency-Key", "bad-length",
-                                     "An Idempotency-Key has 1 to 255 characters."}},
-                                   {}});
+    return std::unexpected(Problem{
+        &problems::invalid_parameters,
+        {},
+        {{"header.Idempotency-Key", "bad-length", "An Idempotency-Key has 1 to 255 characters."}},
+        {}});
   }
   return std::string(*key);
 }

@@ -95,8 +95,7 @@ std::string accepted_json(const Node& node, const Platform& platform,
                           const eventstore::Accepted& accepted, const Prepared& prepared,
                           Response& response) {
   const Place place{accepted.last_position, prefix_of(accepted.record_hash), {}, {}};
-  const auto token =
-      seal(node.keys, platform.id, platform.record.platform_key, Seal::token, place);
+  const auto token = seal(node.keys, platform.id, platform.record.platform_key, Seal::token, place);
   JsonWriter json;
   json.open_object();
   prepared.answer(accepted, json, response);
@@ -119,13 +118,13 @@ std::optional<Problem> missing_scope(const Requester& requester, TokenScope scop
 
 }  // namespace
 
-Problem not_found(std::string detail) { return {&problems::not_found, std::move(detail), {}, {}}; }
+Problem not_found(std::string detail) {
+  return {&problems::not_found, std::move(detail), {}, {}};
+}
 
 Problem invalid_parameter(std::string_view name, std::string_view detail) {
-  return {&problems::invalid_parameters,
-          {},
-          {{std::string(name), "invalid", std::string(detail)}},
-          {}};
+  return {
+      &problems::invalid_parameters, {}, {{std::string(name), "invalid", std::string(detail)}}, {}};
 }
 
 Handler reading(const Node& node, std::string_view view,
@@ -283,14 +282,13 @@ std::expected<std::uint32_t, Problem> if_match_revision(const Request& request) 
   if (text.starts_with("W/")) text.remove_prefix(2);
   if (text.starts_with("\"r")) {
     std::uint32_t revision = 0;
-    const auto [end, error] =
-        std::from_chars(text.data() + 2, text.data() + text.size(), revision);
+    const auto [end, error] = std::from_chars(text.data() + 2, text.data() + text.size(), revision);
     if (error == std::errc() && end != text.data() + text.size() && (*end == '-' || *end == '"')) {
       return revision;
     }
   }
-  return std::unexpected(Problem{
-      &problems::precondition_failed, "If-Match holds no ETag of this service.", {}, {}});
+  return std::unexpected(
+      Problem{&problems::precondition_failed, "If-Match holds no ETag of this service.", {}, {}});
 }
 
 std::string revision_etag(std::uint32_t revision, std::string_view body) {

@@ -37,9 +37,9 @@ struct Prepared {
   /// Fields beside token and recorded_at; status and Location too.
   std::function<void(const eventstore::Accepted&, JsonWriter&, Response&)> answer;
 };
-/// Needs a token with `scope` (or import, or operate, for whoever acts for others). The body is read
-/// by `prepare`, which reports all that is wrong with it through the JsonBody it is given (empty
-/// object when the route takes no body).
+/// Needs a token with `scope` (or import, or operate, for whoever acts for others). The body is
+/// read by `prepare`, which reports all that is wrong with it through the JsonBody it is given
+/// (empty object when the route takes no body).
 Handler writing(const Node& node, domain::TokenScope scope,
                 std::function<std::expected<Prepared, Problem>(const Call&, JsonBody&)> prepare);
 

@@ -43,8 +43,7 @@ HistorySlice HistoryReader::read(std::uint64_t from, std::uint64_t to, std::size
   HistorySlice slice{.text = {}, .cursor = {}, .next_position = from, .event_count = 0};
   const auto state = node.store.state(platform.id);
   for (std::uint32_t records = 0; records < most_records && slice.next_position <= to &&
-                                  slice.text.size() < most_bytes &&
-                                  slice.event_count < most_events;
+                                  slice.text.size() < most_bytes && slice.event_count < most_events;
        ++records) {
     const auto stored = node.store.record_at(platform.id, slice.next_position);
     if (!stored) break;

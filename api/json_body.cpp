@@ -2,8 +2,8 @@
 
 #include <chrono>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <set>
+#include <nlohmann/json.hpp>
 
 namespace meent::api {
 
@@ -75,9 +75,8 @@ std::expected<JsonBody, Problem> JsonBody::parse(std::string_view text) {
   try {
     impl->value = json::parse(text, std::ref(strict));
   } catch (const json::parse_error& error) {
-    return std::unexpected(
-        malformed("The body is not JSON; reading stopped at byte " + std::to_string(error.byte) +
-                  "."));
+    return std::unexpected(malformed("The body is not JSON; reading stopped at byte " +
+                                     std::to_string(error.byte) + "."));
   } catch (const json::exception&) {
     return std::unexpected(malformed("The body holds a number that is out of range."));
   }
@@ -126,9 +125,8 @@ std::optional<std::int64_t> JsonBody::number(std::string_view field, std::int64_
                                              std::int64_t most, Need need) {
   const auto* value = impl_->find(field, need, *this);
   if (value == nullptr) return std::nullopt;
-  const bool is_too_large =
-      value->is_number_unsigned() && value->get<std::uint64_t>() > static_cast<std::uint64_t>(
-                                                                       INT64_MAX);
+  const bool is_too_large = value->is_number_unsigned() &&
+                            value->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
   if (!value->is_number_integer() || is_too_large || value->get<std::int64_t>() < least ||
       value->get<std::int64_t>() > most) {
     fault(field, "out-of-range",
@@ -261,11 +259,11 @@ std::string rfc3339(domain::Timestamp time) {
   const year_month_day date{day};
   const hh_mm_ss clock{point - day};
   char out[40];
-  std::snprintf(out, sizeof out, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()),
-                static_cast<int>(clock.subseconds().count()));
+  std::snprintf(
+      out, sizeof out, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
   return out;
 }
 
@@ -275,7 +273,7 @@ std::optional<domain::Timestamp> parse_rfc3339(std::string_view text) {
   if (text.size() < shape.size() + 1) return std::nullopt;
   for (std::size_t i = 0; i < shape.size(); ++i) {
     const char c = text[i];
-    const bool fits = shape[i] == '0' ? c >= '0' && c <= '9'
+    const bool fits = shape[i] == '0'   ? c >= '0' && c <= '9'
                       : shape[i] == 'T' ? c == 'T' || c == 't' || c == ' '
                                         : c == shape[i];
     if (!fits) return std::nullopt;

@@ -42,8 +42,7 @@ bool LocalNode::wait_for_views(std::chrono::milliseconds at_most) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
           deadline - std::chrono::steady_clock::now());
       const auto position = embedded_.store->tip(id).position;
-      if (left.count() <= 0 ||
-          runner_->wait_for("", id, position, left) != WaitOutcome::reached) {
+      if (left.count() <= 0 || runner_->wait_for("", id, position, left) != WaitOutcome::reached) {
         return false;
       }
       after = id;

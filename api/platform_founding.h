@@ -7,8 +7,8 @@
 #include "api/commands.h"
 
 /// Founding a platform takes two logs: the directory decides name and hosts first, then the
-/// platform's own first facts and the kinds the binary ships are written. A repeat with the same key
-/// finishes what an interrupted founding began.
+/// platform's own first facts and the kinds the binary ships are written. A repeat with the same
+/// key finishes what an interrupted founding began.
 namespace meent::api {
 
 struct PlatformFounding {

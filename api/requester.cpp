@@ -53,7 +53,7 @@ Requester requester_of(const State& state, TokenId id, const TokenRecord& token)
     // A token without the moderator's scope leaves the moderator's powers at home.
     if (!out.has(TokenScope::moderate)) out.role = Role::person;
   } else {
-    const auto kind = out.has(TokenScope::operate)  ? ActorKind::operator_
+    const auto kind = out.has(TokenScope::operate)   ? ActorKind::operator_
                       : out.has(TokenScope::import_) ? ActorKind::importer
                                                      : ActorKind::guest;
     out.actor = {kind, id.value()};
@@ -121,8 +121,7 @@ std::expected<Requester, Problem> find_requester(const eventstore::Store& store,
 }
 
 std::expected<Requester, Problem> find_requester(const eventstore::Store& store,
-                                                 PlatformId platform,
-                                                 std::string_view token_text) {
+                                                 PlatformId platform, std::string_view token_text) {
   const auto token = TokenText::parse(token_text);
   if (!token) return std::unexpected(not_signed_in("This is no token of Meent."));
   const auto hash = token->hash();

@@ -7,8 +7,8 @@
 #include "api/problem.h"
 #include "domain/person.h"
 #include "domain/platform.h"
-#include "domain/token.h"
 #include "domain/policy.h"
+#include "domain/token.h"
 #include "eventstore/keys.h"
 #include "eventstore/store.h"
 
@@ -50,9 +50,9 @@ struct TokenText {
   [[nodiscard]] std::array<std::uint8_t, 32> hash() const;
 };
 
-/// From `Authorization: Bearer …`; none is a guest. Tokens of the platform are looked up first, then
-/// those of the directory (operators). Errors: not_signed_in for a token that is unknown, expired,
-/// revoked, or no token at all.
+/// From `Authorization: Bearer …`; none is a guest. Tokens of the platform are looked up first,
+/// then those of the directory (operators). Errors: not_signed_in for a token that is unknown,
+/// expired, revoked, or no token at all.
 std::expected<Requester, Problem> find_requester(const eventstore::Store& store,
                                                  domain::PlatformId platform,
                                                  const Request& request);

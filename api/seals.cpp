@@ -40,10 +40,7 @@ Place place_at(const eventstore::Store& store, domain::PlatformId platform,
                std::uint64_t position) {
   const auto hash = position == 0 ? std::optional(eventstore::first_prev_hash(platform))
                                   : store.hash_at(platform, position);
-  return {.position = position,
-          .hash_prefix = hash ? prefix_of(*hash) : 0,
-          .list = {},
-          .rest = {}};
+  return {.position = position, .hash_prefix = hash ? prefix_of(*hash) : 0, .list = {}, .rest = {}};
 }
 
 std::string seal(const eventstore::Keys& keys, domain::PlatformId platform, domain::KeyId key,
@@ -58,8 +55,7 @@ std::expected<Place, Problem> unseal(const eventstore::Keys& keys, const eventst
                                      std::string_view list, std::string_view text) {
   const auto sealed = from_base64url(text);
   if (!sealed) return std::unexpected(sealed.error());
-  const auto plain =
-      keys.open_sealed(key, eventstore::associated_data(platform, origin), *sealed);
+  const auto plain = keys.open_sealed(key, eventstore::associated_data(platform, origin), *sealed);
   if (!plain) return std::unexpected(not_ours());
   auto wire = domain::unpack<Wire>(*plain);
   if (!wire || wire->kind != static_cast<std::uint8_t>(kind) || wire->list != list) {

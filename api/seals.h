@@ -8,8 +8,8 @@
 #include "eventstore/keys.h"
 #include "eventstore/store.h"
 
-/// Tokens, cursors and stream ids: a place in a platform's history, sealed under the platform's key,
-/// so that they are valid on every node and tell nothing about hidden activity.
+/// Tokens, cursors and stream ids: a place in a platform's history, sealed under the platform's
+/// key, so that they are valid on every node and tell nothing about hidden activity.
 namespace meent::api {
 
 enum class Seal : std::uint8_t { token = 't', cursor = 'c', stream = 's' };

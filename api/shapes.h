@@ -31,15 +31,13 @@ void write_space(JsonWriter& json, std::string_view name, domain::SpaceId space,
 void write_kind(JsonWriter& json, std::string_view name, const domain::Kind& kind);
 /// `own`: the viewer's stance.
 void write_contribution(JsonWriter& json, std::string_view name, const Shaping& shaping,
-                        const projections::ContributionRow& row,
-                        std::optional<domain::Stance> own);
+                        const projections::ContributionRow& row, std::optional<domain::Stance> own);
 void write_comment(JsonWriter& json, std::string_view name, const Shaping& shaping,
                    const projections::CommentNode& node);
 void write_counts(JsonWriter& json, std::string_view name, const projections::StanceCounts& counts);
 void write_search_hit(JsonWriter& json, std::string_view name, const Shaping& shaping,
                       const projections::SearchHit& hit);
-void write_facets(JsonWriter& json, std::string_view name,
-                  const projections::SearchFacets& facets);
+void write_facets(JsonWriter& json, std::string_view name, const projections::SearchFacets& facets);
 
 /// Platform, Space, Kind, Contribution, Comment, SearchHit and their pages.
 void add_shape_schemas(Router& router);

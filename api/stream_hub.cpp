@@ -23,8 +23,7 @@ constexpr milliseconds token_check_interval{1000};
 
 std::string farewell_of(HistoryFormat format, StreamEnd end, std::string_view cursor) {
   const std::string reason = end == StreamEnd::too_slow ? "too-slow" : "stopping";
-  const std::string json =
-      "{\"closed\":\"" + reason + "\",\"id\":\"" + std::string(cursor) + "\"}";
+  const std::string json = "{\"closed\":\"" + reason + "\",\"id\":\"" + std::string(cursor) + "\"}";
   if (format == HistoryFormat::ndjson) return json + "\n";
   return "event: closed\ndata: " + json + "\n\n";
 }
@@ -122,8 +121,8 @@ struct StreamHub::Impl : std::enable_shared_from_this<Impl> {
       }
       bool is_behind = false;
       for (const auto& [key, group] : groups) {
-        is_behind = is_behind ||
-                    store.tip(group.reader.platform.id).position >= group.next_position;
+        is_behind =
+            is_behind || store.tip(group.reader.platform.id).position >= group.next_position;
       }
       if (!is_behind) store.wait_beyond(next_offset, milliseconds(20));
       return;
@@ -139,8 +138,9 @@ struct StreamHub::Impl : std::enable_shared_from_this<Impl> {
       if (follower->is_gone || !follower->is_drained) continue;
       is_moving = advance(follower) || is_moving;
     }
-    std::erase_if(catching_up, [](const FollowerPtr& follower) { return follower == nullptr ||
-                                                                        follower->is_gone; });
+    std::erase_if(catching_up, [](const FollowerPtr& follower) {
+      return follower == nullptr || follower->is_gone;
+    });
     return is_moving;
   }
 
@@ -244,7 +244,9 @@ StreamHub::StreamHub(const eventstore::Store& store, Options options)
   impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
 }
 
-StreamHub::~StreamHub() { stop(); }
+StreamHub::~StreamHub() {
+  stop();
+}
 
 std::shared_ptr<EventStream> StreamHub::subscribe(Subscription subscription) {
   if (impl_->is_stopping || impl_->stream_count >= impl_->options.most_streams) return nullptr;
@@ -284,7 +286,9 @@ std::shared_ptr<EventStream> StreamHub::subscribe(Subscription subscription) {
   return stream;
 }
 
-std::size_t StreamHub::count() const { return impl_->stream_count; }
+std::size_t StreamHub::count() const {
+  return impl_->stream_count;
+}
 
 void StreamHub::stop() {
   if (impl_->is_stopping.exchange(true)) return;

@@ -24,8 +24,8 @@ class StreamHub {
 
   struct Subscription {
     HistoryReader reader;
-    std::uint64_t from = 1;           ///< first position wanted
-    bool is_live = false;             ///< goes on after the present end
+    std::uint64_t from = 1;  ///< first position wanted
+    bool is_live = false;    ///< goes on after the present end
     std::uint64_t most_events = UINT64_MAX;
     /// The bearer token's text, checked again every second while live; empty: a guest.
     std::string token_text;

@@ -13,8 +13,7 @@ constexpr std::string_view base = "/api/v1/platforms/{platform}";
 
 std::expected<FeedQuery, Problem> feed_query(const Node& node, const Call& call,
                                              std::optional<SpaceId> space) {
-  const auto sort =
-      word_of(call.request, "sort", {"new", "active", "top", "controversial"}, 0);
+  const auto sort = word_of(call.request, "sort", {"new", "active", "top", "controversial"}, 0);
   if (!sort) return std::unexpected(sort.error());
   const auto standing =
       word_of(call.request, "standing", {"open", "closed", "hidden", "withdrawn"}, -1);
@@ -58,8 +57,8 @@ Answer list_contributions(const Node& node, const Call& call, std::optional<Spac
     write_contribution(json, {}, shaping, page.items[i], own[i]);
   }
   json.close_array();
-  json.field("next", page.next ? std::optional(seal_cursor(node, call.platform, "contributions",
-                                                           *page.next))
+  json.field("next", page.next ? std::optional(
+                                     seal_cursor(node, call.platform, "contributions", *page.next))
                                : std::nullopt);
   return Response::json(json.close_object().take());
 }
@@ -105,10 +104,10 @@ Answer list_revisions(const Node& node, const Call& call) {
   if (!feed) return std::unexpected(feed.error());
   const auto row = (*feed)->contribution(call.platform.id, *id, call.requester.viewer);
   if (!row || !row->readable) return std::unexpected(not_found());
-  const auto page = (*feed)->revisions(
-      call.platform.id, *id,
-      before ? std::optional(static_cast<std::uint32_t>(*before)) : std::nullopt, *limit,
-      call.requester.viewer);
+  const auto page =
+      (*feed)->revisions(call.platform.id, *id,
+                         before ? std::optional(static_cast<std::uint32_t>(*before)) : std::nullopt,
+                         *limit, call.requester.viewer);
   const auto& platform = call.platform.id;
   JsonWriter json;
   json.open_object().open_array("items");
@@ -144,15 +143,15 @@ std::expected<Prepared, Problem> place_contribution(const Call& call, JsonBody& 
   if (!space) return std::unexpected(space.error());
   command.space = *space;
   const std::string prefix = "/api/v1/platforms/" + call.platform.id.text() + "/contributions/";
-  return Prepared{
-      .command = ContributionCommand(std::move(command)),
-      .occurred_at = time,
-      .answer = [prefix](const eventstore::Accepted& accepted, JsonWriter& json, Response& response) {
-        const auto* placed = first_event<ContributionPlaced>(accepted);
-        json.field("id", placed->contribution).field("revision", 1);
-        response.status = 201;
-        response.headers.add("Location", prefix + placed->contribution.text());
-      }};
+  return Prepared{.command = ContributionCommand(std::move(command)),
+                  .occurred_at = time,
+                  .answer = [prefix](const eventstore::Accepted& accepted, JsonWriter& json,
+                                     Response& response) {
+                    const auto* placed = first_event<ContributionPlaced>(accepted);
+                    json.field("id", placed->contribution).field("revision", 1);
+                    response.status = 201;
+                    response.headers.add("Location", prefix + placed->contribution.text());
+                  }};
 }
 
 std::expected<Prepared, Problem> revise_contribution(const Call& call, JsonBody& body) {
@@ -209,7 +208,8 @@ void add_schemas(Router& router) {
     "author":{"$ref":"#/components/schemas/Id"},"external_id":{"type":"string","maxLength":120},
     "occurred_at":{"$ref":"#/components/schemas/Time"}}})");
   router.schema("ContributionRevising", R"({"type":"object","additionalProperties":false,
-    "required":["body","language"],"properties":{)" + text + "}}");
+    "required":["body","language"],"properties":{)" +
+                                            text + "}}");
   router.schema("StandingChange", R"({"type":"object","additionalProperties":false,
     "required":["standing"],"properties":{"standing":{"type":"string","enum":["open","closed"]}}})");
   router.schema("RevisionPage", R"({"type":"object","required":["items","next"],"properties":{
@@ -248,7 +248,9 @@ void add_feed_parameters(Operation& row) {
         .is_required = false,
         .example = ""},
        word_parameter("standing", "Only standing so.", {"open", "closed", "hidden", "withdrawn"}),
-       limit_parameter(20, most_items), cursor_parameter(), meent_after_parameter()});
+       limit_parameter(20, most_items),
+       cursor_parameter(),
+       meent_after_parameter()});
   row.responses = {json_answer(200, "A page of contributions.", "ContributionPage")};
   row.problem_statuses = {401, 410, 503};
 }
@@ -258,16 +260,16 @@ void add_reads(Router& router, const Node& node) {
                        "may_see(contribution)");
   add_feed_parameters(all);
   router.add({Method::get, std::string(base) + "/contributions", all,
-              reading(node, "feed", [&node](const Call& call) {
-                return list_contributions(node, call, {});
-              })});
+              reading(node, "feed",
+                      [&node](const Call& call) { return list_contributions(node, call, {}); })});
 
-  auto of_space = operation("listContributionsOfSpace", "Contributions of one space",
-                            "may_see(contribution)");
+  auto of_space =
+      operation("listContributionsOfSpace", "Contributions of one space", "may_see(contribution)");
   of_space.parameters.push_back(id_parameter("space", "Id of the space."));
   add_feed_parameters(of_space);
-  router.add({Method::get, std::string(base) + "/spaces/{space}/contributions", of_space,
-              reading(node, "feed", [&node](const Call& call) { return list_of_space(node, call); })});
+  router.add(
+      {Method::get, std::string(base) + "/spaces/{space}/contributions", of_space,
+       reading(node, "feed", [&node](const Call& call) { return list_of_space(node, call); })});
 
   auto get = operation("getContribution", "One contribution", "may_see(contribution)");
   get.parameters.insert(
@@ -277,12 +279,12 @@ void add_reads(Router& router, const Node& node) {
   get.responses.front().headers = {
       {"ETag", "Send it as If-Match when revising: its revision counts, not its digest."}};
   get.problem_statuses = {401, 410, 503};
-  router.add({Method::get, std::string(base) + "/contributions/{contribution}", get,
-              reading(node, "feed", [&node](const Call& call) {
-                return get_contribution(node, call);
-              })});
+  router.add(
+      {Method::get, std::string(base) + "/contributions/{contribution}", get,
+       reading(node, "feed", [&node](const Call& call) { return get_contribution(node, call); })});
 
-  auto revisions = operation("listRevisions", "Earlier texts, newest first", "may_see(contribution)");
+  auto revisions =
+      operation("listRevisions", "Earlier texts, newest first", "may_see(contribution)");
   revisions.parameters.insert(revisions.parameters.end(),
                               {id_parameter("contribution", "Id of the contribution."),
                                {.name = "before",
@@ -291,11 +293,13 @@ void add_reads(Router& router, const Node& node) {
                                 .schema = R"({"type":"integer","minimum":1,"maximum":4294967295})",
                                 .is_required = false,
                                 .example = ""},
-                               limit_parameter(20, most_items), meent_after_parameter()});
+                               limit_parameter(20, most_items),
+                               meent_after_parameter()});
   revisions.responses = {json_answer(200, "A page of revisions.", "RevisionPage")};
   revisions.problem_statuses = {401, 410, 503};
-  router.add({Method::get, std::string(base) + "/contributions/{contribution}/revisions", revisions,
-              reading(node, "feed", [&node](const Call& call) { return list_revisions(node, call); })});
+  router.add(
+      {Method::get, std::string(base) + "/contributions/{contribution}/revisions", revisions,
+       reading(node, "feed", [&node](const Call& call) { return list_revisions(node, call); })});
 }
 
 void add_writes(Router& router, const Node& node) {
@@ -318,9 +322,9 @@ void add_writes(Router& router, const Node& node) {
               writing(node, TokenScope::act, place_contribution)});
 
   auto revise = operation("reviseContribution", "Revise a contribution", "may_act(place)");
-  revise.parameters.insert(revise.parameters.end(),
-                           {id_parameter("contribution", "Id of the contribution."),
-                            if_match_parameter()});
+  revise.parameters.insert(
+      revise.parameters.end(),
+      {id_parameter("contribution", "Id of the contribution."), if_match_parameter()});
   finish(revise);
   revise.problem_statuses.push_back(428);
   revise.body = json_request("ContributionRevising", R"({"body":"Beter zo.","language":"nl"})");
@@ -331,15 +335,16 @@ void add_writes(Router& router, const Node& node) {
   withdraw.parameters.push_back(id_parameter("contribution", "Id of the contribution."));
   finish(withdraw);
   withdraw.responses = {json_answer(200, "Withdrawn.", "Accepted")};
-  router.add({Method::remove, one, withdraw, writing(node, TokenScope::act, withdraw_contribution)});
+  router.add(
+      {Method::remove, one, withdraw, writing(node, TokenScope::act, withdraw_contribution)});
 
   auto standing = operation("setStanding", "Close or reopen a contribution", "may_act(conclude)");
   standing.parameters.push_back(id_parameter("contribution", "Id of the contribution."));
   finish(standing);
   standing.body = json_request("StandingChange", R"({"standing":"closed"})");
   standing.responses = {json_answer(200, "Done.", "Accepted")};
-  router.add({Method::put, one + "/standing", standing,
-              writing(node, TokenScope::act, set_standing)});
+  router.add(
+      {Method::put, one + "/standing", standing, writing(node, TokenScope::act, set_standing)});
 }
 
 }  // namespace

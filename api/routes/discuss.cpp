@@ -50,9 +50,9 @@ Answer list_comments(const Node& node, const Call& call) {
     write_comment(json, {}, {node, call.platform}, comment);
   }
   json.close_array();
-  json.field("next", page->next ? std::optional(seal_cursor(node, call.platform, "comments",
-                                                            *page->next))
-                                : std::nullopt);
+  json.field("next", page->next
+                         ? std::optional(seal_cursor(node, call.platform, "comments", *page->next))
+                         : std::nullopt);
   json.field("reply_count", page->reply_count).field("descendant_count", page->descendant_count);
   return Response::json(json.close_object().take());
 }
@@ -122,15 +122,15 @@ std::expected<Prepared, Problem> place_comment(const Call& call, JsonBody& body)
   if (!id) return std::unexpected(id.error());
   command.contribution = *id;
   const std::string prefix = "/api/v1/platforms/" + call.platform.id.text() + "/comments/";
-  return Prepared{
-      .command = DiscussCommand(std::move(command)),
-      .occurred_at = time,
-      .answer = [prefix](const eventstore::Accepted& accepted, JsonWriter& json, Response& response) {
-        const auto* placed = first_event<CommentPlaced>(accepted);
-        json.field("id", placed->comment).field("revision", 1);
-        response.status = 201;
-        response.headers.add("Location", prefix + placed->comment.text());
-      }};
+  return Prepared{.command = DiscussCommand(std::move(command)),
+                  .occurred_at = time,
+                  .answer = [prefix](const eventstore::Accepted& accepted, JsonWriter& json,
+                                     Response& response) {
+                    const auto* placed = first_event<CommentPlaced>(accepted);
+                    json.field("id", placed->comment).field("revision", 1);
+                    response.status = 201;
+                    response.headers.add("Location", prefix + placed->comment.text());
+                  }};
 }
 
 std::expected<Prepared, Problem> edit_comment(const Call& call, JsonBody& body) {
@@ -202,11 +202,14 @@ void add_reads(Router& router, const Node& node) {
         .is_required = false,
         .example = ""},
        word_parameter("order", "Order of this branch.", {"oldest", "newest"}),
-       limit_parameter(20, most_comments), cursor_parameter(), meent_after_parameter()});
+       limit_parameter(20, most_comments),
+       cursor_parameter(),
+       meent_after_parameter()});
   list.responses = {json_answer(200, "A page of comments.", "CommentPage")};
   list.problem_statuses = {401, 410, 503};
-  router.add({Method::get, std::string(base) + "/contributions/{contribution}/comments", list,
-              reading(node, "thread", [&node](const Call& call) { return list_comments(node, call); })});
+  router.add(
+      {Method::get, std::string(base) + "/contributions/{contribution}/comments", list,
+       reading(node, "thread", [&node](const Call& call) { return list_comments(node, call); })});
 
   auto get = operation("getComment", "One comment", "may_see(comment)");
   get.parameters.insert(get.parameters.end(),
@@ -215,11 +218,12 @@ void add_reads(Router& router, const Node& node) {
   get.responses.front().headers = {
       {"ETag", "Send it as If-Match when editing: its revision counts, not its digest."}};
   get.problem_statuses = {401, 410, 503};
-  router.add({Method::get, std::string(base) + "/comments/{comment}", get,
-              reading(node, "thread", [&node](const Call& call) { return get_comment(node, call); })});
+  router.add(
+      {Method::get, std::string(base) + "/comments/{comment}", get,
+       reading(node, "thread", [&node](const Call& call) { return get_comment(node, call); })});
 
-  auto revisions = operation("listCommentRevisions", "Earlier texts, newest first",
-                             "may_see(comment)");
+  auto revisions =
+      operation("listCommentRevisions", "Earlier texts, newest first", "may_see(comment)");
   revisions.parameters.insert(revisions.parameters.end(),
                               {id_parameter("comment", "Id of the comment."),
                                {.name = "before",
@@ -228,13 +232,13 @@ void add_reads(Router& router, const Node& node) {
                                 .schema = R"({"type":"integer","minimum":1,"maximum":4294967295})",
                                 .is_required = false,
                                 .example = ""},
-                               limit_parameter(20, most_comments), meent_after_parameter()});
+                               limit_parameter(20, most_comments),
+                               meent_after_parameter()});
   revisions.responses = {json_answer(200, "A page of revisions.", "RevisionPage")};
   revisions.problem_statuses = {401, 410, 503};
   router.add({Method::get, std::string(base) + "/comments/{comment}/revisions", revisions,
-              reading(node, "thread", [&node](const Call& call) {
-                return list_comment_revisions(node, call);
-              })});
+              reading(node, "thread",
+                      [&node](const Call& call) { return list_comment_revisions(node, call); })});
 }
 
 void add_writes(Router& router, const Node& node) {
@@ -245,8 +249,8 @@ void add_writes(Router& router, const Node& node) {
     row.problem_statuses = {401, 403, 409, 410, 412, 422, 503};
   };
 
-  auto place = operation("placeComment", "Comment on a contribution or a comment",
-                         "may_act(discuss)");
+  auto place =
+      operation("placeComment", "Comment on a contribution or a comment", "may_act(discuss)");
   place.parameters.push_back(id_parameter("contribution", "Id of the contribution."));
   finish(place);
   place.body = json_request("CommentPlacing", R"({"body":"Goed idee!","language":"nl"})");

@@ -22,7 +22,8 @@ std::expected<HistoryFilter, Problem> filter_of(const Request& request) {
     const bool is_known = std::any_of(types.begin(), types.end(),
                                       [&](const auto& type) { return type.name == value; });
     if (!is_known) {
-      return std::unexpected(invalid_parameter("query.type", "There is no event type of this name."));
+      return std::unexpected(
+          invalid_parameter("query.type", "There is no event type of this name."));
     }
     filter.types.emplace_back(value);
   }
@@ -76,8 +77,8 @@ Answer events(const Node& node, StreamHub& hub, const Call& call) {
       .token_text = std::move(token)};
   auto stream = hub.subscribe(std::move(subscription));
   if (!stream) {
-    return std::unexpected(Problem{
-        &problems::not_ready, "Too many streams are open.", {}, std::chrono::seconds(10)});
+    return std::unexpected(
+        Problem{&problems::not_ready, "Too many streams are open.", {}, std::chrono::seconds(10)});
   }
   return Response::event_stream(std::move(stream),
                                 is_event_stream ? "text/event-stream" : "application/x-ndjson");
@@ -102,8 +103,10 @@ void add_history_routes(Router& router, const Node& node, StreamHub& hub) {
   row.summary = "The history of a platform, and what follows it";
   row.description =
       "One JSON object a line (application/x-ndjson) up to the present end; with `Accept: "
-      "text/event-stream` as server-sent events that go on. Each event gives what its type declares "
-      "for this reader, judged as things stand now. A reader that is too slow gets an event `closed` "
+      "text/event-stream` as server-sent events that go on. Each event gives what its type "
+      "declares "
+      "for this reader, judged as things stand now. A reader that is too slow gets an event "
+      "`closed` "
       "with the id to resume from.";
   row.tag = "history";
   row.guard = "may_see(event)";
@@ -128,8 +131,9 @@ void add_history_routes(Router& router, const Node& node, StreamHub& hub) {
   lines.schema = R"({"type":"string"})";
   row.responses = {lines};
   row.problem_statuses = {401, 410, 503};
-  router.add({Method::get, "/api/v1/platforms/{platform}/events", row,
-              reading(node, "", [&node, &hub](const Call& call) { return events(node, hub, call); })});
+  router.add(
+      {Method::get, "/api/v1/platforms/{platform}/events", row,
+       reading(node, "", [&node, &hub](const Call& call) { return events(node, hub, call); })});
 }
 
 }  // namespace meent::api

@@ -13,9 +13,9 @@ constexpr std::size_t most_rows = 100;
 constexpr std::initializer_list<std::string_view> role_words = {"person", "moderator", "operator"};
 
 std::string_view word_of(Deed deed) {
-  constexpr std::string_view words[] = {"placed",         "revised",          "withdrew",
-                                        "commented",      "edited-comment",   "withdrew-comment",
-                                        "supported",      "withdrew-support"};
+  constexpr std::string_view words[] = {"placed",    "revised",         "withdrew",
+                                        "commented", "edited-comment",  "withdrew-comment",
+                                        "supported", "withdrew-support"};
   return words[static_cast<std::size_t>(deed)];
 }
 
@@ -45,10 +45,9 @@ Answer list_people(const Node& node, const Call& call) {
     if (record) write_person_in_full(json, node, call, PersonId(bytes), *record);
   }
   json.close_array();
-  json.field("next", rows.size() == *limit
-                         ? std::optional(seal_cursor(node, call.platform, "people",
-                                                     rows.back().first))
-                         : std::nullopt);
+  json.field("next", rows.size() == *limit ? std::optional(seal_cursor(node, call.platform,
+                                                                       "people", rows.back().first))
+                                           : std::nullopt);
   return Response::json(json.close_object().take());
 }
 
@@ -99,8 +98,9 @@ Answer list_deeds(const Node& node, const Call& call) {
     json.field("at", row.at).close_object();
   }
   json.close_array();
-  json.field("next", page.next ? std::optional(seal_cursor(node, call.platform, "deeds", *page.next))
-                               : std::nullopt);
+  json.field("next", page.next
+                         ? std::optional(seal_cursor(node, call.platform, "deeds", *page.next))
+                         : std::nullopt);
   return Response::json(json.close_object().take());
 }
 
@@ -119,25 +119,27 @@ std::expected<Prepared, Problem> register_person(const Node& node, const Call& c
   command.identity_key = node.keys.create();
   command.content_key = node.keys.create();
   const std::string prefix = "/api/v1/platforms/" + call.platform.id.text() + "/people/";
-  return Prepared{
-      .command = PersonCommand(std::move(command)),
-      .occurred_at = {},
-      .answer = [prefix](const eventstore::Accepted& accepted, JsonWriter& json, Response& response) {
-        const auto* registered = first_event<PersonRegistered>(accepted);
-        json.field("id", registered->person);
-        response.status = 201;
-        response.headers.add("Location", prefix + registered->person.text());
-      }};
+  return Prepared{.command = PersonCommand(std::move(command)),
+                  .occurred_at = {},
+                  .answer = [prefix](const eventstore::Accepted& accepted, JsonWriter& json,
+                                     Response& response) {
+                    const auto* registered = first_event<PersonRegistered>(accepted);
+                    json.field("id", registered->person);
+                    response.status = 201;
+                    response.headers.add("Location", prefix + registered->person.text());
+                  }};
 }
 
 std::expected<Prepared, Problem> grant_role(const Call& call, JsonBody& body) {
   const int role = body.word("role", role_words);
   const auto person = path_id<PersonId>(call, "person");
   if (!person) return std::unexpected(person.error());
-  return Prepared{.command = PersonCommand(GrantRole{*person, static_cast<Role>(std::max(role, 0))}),
-                  .occurred_at = {},
-                  .answer = [id = *person](const eventstore::Accepted&, JsonWriter& json,
-                                           Response&) { json.field("id", id); }};
+  return Prepared{
+      .command = PersonCommand(GrantRole{*person, static_cast<Role>(std::max(role, 0))}),
+      .occurred_at = {},
+      .answer = [id = *person](const eventstore::Accepted&, JsonWriter& json, Response&) {
+        json.field("id", id);
+      }};
 }
 
 void add_schemas(Router& router) {
@@ -202,18 +204,19 @@ void add_person_routes(Router& router, const Node& node) {
 
   auto deeds = operation("listDeeds", "What someone did, newest first", "may_see(item)");
   deeds.description = "Support is secret: only the person itself finds it here.";
-  deeds.parameters.insert(deeds.parameters.end(),
-                          {id_parameter("person", "Id of the person."),
-                           limit_parameter(20, most_rows), cursor_parameter(),
-                           meent_after_parameter()});
+  deeds.parameters.insert(deeds.parameters.end(), {id_parameter("person", "Id of the person."),
+                                                   limit_parameter(20, most_rows),
+                                                   cursor_parameter(), meent_after_parameter()});
   deeds.responses = {json_answer(200, "A page of deeds.", "DeedPage")};
   deeds.problem_statuses = {401, 410, 503};
-  router.add({Method::get, "/api/v1/platforms/{platform}/people/{person}/deeds", deeds,
-              reading(node, "person", [&node](const Call& call) { return list_deeds(node, call); })});
+  router.add(
+      {Method::get, "/api/v1/platforms/{platform}/people/{person}/deeds", deeds,
+       reading(node, "person", [&node](const Call& call) { return list_deeds(node, call); })});
 
   auto enrol = operation("registerPerson", "Register a person", "may_act(enrol)");
   enrol.needs_token = true;
-  enrol.parameters.insert(enrol.parameters.end(), {idempotency_parameter(), meent_after_parameter()});
+  enrol.parameters.insert(enrol.parameters.end(),
+                          {idempotency_parameter(), meent_after_parameter()});
   enrol.body = json_request("PersonRegistration", R"({"name":"Anna Brandsma"})");
   enrol.responses = {json_answer(201, "Registered.", "Accepted")};
   enrol.responses.front().headers = {{"Location", "Address of the person."}};

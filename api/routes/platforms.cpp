@@ -40,8 +40,8 @@ void create_platform(const Node& node, const Request& request, Respond respond) 
   const auto requester = find_requester(node.store, directory_id(), request);
   if (!requester) return respond(to_response(requester.error(), request));
   if (!requester->has(TokenScope::operate)) {
-    const auto* type = requester->viewer.is_signed_in ? &problems::not_allowed
-                                                      : &problems::not_signed_in;
+    const auto* type =
+        requester->viewer.is_signed_in ? &problems::not_allowed : &problems::not_signed_in;
     return respond(to_response(Problem{type, "This needs an operator's token.", {}, {}}, request));
   }
   const auto key = idempotency_key_of(request);
@@ -98,12 +98,13 @@ Kind kind_from(JsonBody& body, std::string_view name) {
   kind.abilities = (body.flag("discuss", true) ? 1U : 0U) | (body.flag("support", true) ? 2U : 0U) |
                    (body.flag("revise", true) ? 4U : 0U);
   kind.title_required = body.flag("title_required", true);
-  kind.longest_title = static_cast<std::uint32_t>(body.number("longest_title", 1, 500).value_or(150));
+  kind.longest_title =
+      static_cast<std::uint32_t>(body.number("longest_title", 1, 500).value_or(150));
   kind.longest_body =
       static_cast<std::uint32_t>(body.number("longest_body", 1, 100000).value_or(20000));
   for (auto* field : body.objects("form", 30)) {
-    const int type = field->word("type", {"line", "paragraph", "number", "date", "choice", "link",
-                                          "place"});
+    const int type =
+        field->word("type", {"line", "paragraph", "number", "date", "choice", "link", "place"});
     kind.form.push_back(
         {.name = field->text("name"),
          .label = field->text("label"),
@@ -185,17 +186,16 @@ void add_platform_routes(Router& router, const Node& node) {
   create.responses = {json_answer(201, "The platform.", "Platform")};
   create.responses.front().headers = {{"Location", "Address of the platform."}};
   create.problem_statuses = {401, 403, 409, 422, 503};
-  router.add({Method::post, "/api/v1/platforms", create,
-              [&node](const Request& request, Respond respond) {
-                create_platform(node, request, std::move(respond));
-              }});
+  router.add(
+      {Method::post, "/api/v1/platforms", create, [&node](const Request& request, Respond respond) {
+         create_platform(node, request, std::move(respond));
+       }});
 
   auto get = operation("getPlatform", "One platform", "may_see(platform)");
   get.parameters = {platform_parameter(), meent_after_parameter()};
   get.responses = {json_answer(200, "The platform.", "Platform")};
   get.problem_statuses = {401, 410, 503};
-  router.add({Method::get, "/api/v1/platforms/{platform}", get,
-              reading(node, "", get_platform)});
+  router.add({Method::get, "/api/v1/platforms/{platform}", get, reading(node, "", get_platform)});
 
   auto kinds = operation("listKinds", "The kinds of contributions", "may_see(platform)");
   kinds.parameters = {platform_parameter(), meent_after_parameter()};
@@ -214,7 +214,8 @@ void add_platform_routes(Router& router, const Node& node) {
                                       "maxLength":64})",
                         .is_required = true,
                         .example = R"("idea")"},
-                       idempotency_parameter(), meent_after_parameter()};
+                       idempotency_parameter(),
+                       meent_after_parameter()};
   define.body = json_request("KindDefinition", R"({"label":"Idee"})");
   define.responses = {json_answer(200, "Defined.", "Accepted")};
   define.problem_statuses = {401, 403, 409, 410, 412, 422, 503};

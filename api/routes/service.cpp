@@ -47,8 +47,8 @@ class RequestMetrics {
   void row_of(const Route* route, const std::string& operation) {
     auto& row = rows_[route];
     for (std::size_t i = 0; i < row.by_class.size(); ++i) {
-      row.by_class[i] = &counters_.Add(
-          {{"operation", operation}, {"status", std::to_string(i) + "xx"}});
+      row.by_class[i] =
+          &counters_.Add({{"operation", operation}, {"status", std::to_string(i) + "xx"}});
     }
     row.seconds = &histograms_.Add({{"operation", operation}},
                                    prometheus::Histogram::BucketBoundaries{
@@ -209,10 +209,9 @@ Response problem_page(const Request& request) {
 void add_service_routes(Router& router, const Node& node, const StreamHub& hub,
                         std::function<Server::Counts()> server_counts) {
   add_openapi(router);
-  router.add({Method::get, "/healthz", open_operation("getHealth", "Is it alive", "no content"),
-              [](const Request&, Respond respond) {
-                respond(Response::json(R"({"status":"ok"})"));
-              }});
+  router.add(
+      {Method::get, "/healthz", open_operation("getHealth", "Is it alive", "no content"),
+       [](const Request&, Respond respond) { respond(Response::json(R"({"status":"ok"})")); }});
   router.add({Method::get, "/readyz",
               open_operation("getReadiness", "Does it serve", "names of views only"),
               [&node](const Request&, Respond respond) { respond(readiness(node)); }});
@@ -233,9 +232,10 @@ void add_service_routes(Router& router, const Node& node, const StreamHub& hub,
                 respond(Response(200, "text/plain; version=0.0.4; charset=utf-8", out.str()));
               }});
   metrics->prepare(router);
-  router.set_observer([metrics](const Route* route, unsigned status, std::chrono::nanoseconds took) {
-    metrics->note(route, status, took);
-  });
+  router.set_observer(
+      [metrics](const Route* route, unsigned status, std::chrono::nanoseconds took) {
+        metrics->note(route, status, took);
+      });
 }
 
 void add_routes(Router& router, const Node& node, StreamHub& hub,

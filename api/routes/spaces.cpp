@@ -38,10 +38,9 @@ Answer list_spaces(const Node& node, const Call& call) {
     }
   }
   json.close_array();
-  json.field("next", rows.size() == *limit
-                         ? std::optional(seal_cursor(node, call.platform, "spaces",
-                                                     rows.back().first))
-                         : std::nullopt);
+  json.field("next", rows.size() == *limit ? std::optional(seal_cursor(node, call.platform,
+                                                                       "spaces", rows.back().first))
+                                           : std::nullopt);
   return Response::json(json.close_object().take());
 }
 
@@ -70,27 +69,25 @@ SpaceDescription description_from(JsonBody& body) {
 
 std::expected<Prepared, Problem> create_space(const Call& call, JsonBody& body) {
   const std::string prefix = "/api/v1/platforms/" + call.platform.id.text() + "/spaces/";
-  return Prepared{
-      .command = SpaceCommand(CreateSpace{draw_id<SpaceId>(), description_from(body)}),
-      .occurred_at = {},
-      .answer = [prefix](const eventstore::Accepted& accepted, JsonWriter& json, Response& response) {
-        const auto* created = first_event<SpaceCreated>(accepted);
-        json.field("id", created->space);
-        response.status = 201;
-        response.headers.add("Location", prefix + created->space.text());
-      }};
+  return Prepared{.command = SpaceCommand(CreateSpace{draw_id<SpaceId>(), description_from(body)}),
+                  .occurred_at = {},
+                  .answer = [prefix](const eventstore::Accepted& accepted, JsonWriter& json,
+                                     Response& response) {
+                    const auto* created = first_event<SpaceCreated>(accepted);
+                    json.field("id", created->space);
+                    response.status = 201;
+                    response.headers.add("Location", prefix + created->space.text());
+                  }};
 }
 
 std::expected<Prepared, Problem> change_space(const Call& call, JsonBody& body) {
   auto description = description_from(body);
   const auto space = path_id<SpaceId>(call, "space");
   if (!space) return std::unexpected(space.error());
-  return Prepared{
-      .command = SpaceCommand(ChangeSpace{*space, std::move(description)}),
-      .occurred_at = {},
-      .answer = [id = *space](const eventstore::Accepted&, JsonWriter& json, Response&) {
-        json.field("id", id);
-      }};
+  return Prepared{.command = SpaceCommand(ChangeSpace{*space, std::move(description)}),
+                  .occurred_at = {},
+                  .answer = [id = *space](const eventstore::Accepted&, JsonWriter& json,
+                                          Response&) { json.field("id", id); }};
 }
 
 Operation operation(std::string id, std::string summary, std::string guard) {
@@ -123,8 +120,9 @@ void add_space_routes(Router& router, const Node& node) {
                                                  cursor_parameter(), meent_after_parameter()});
   list.responses = {json_answer(200, "A page of spaces.", "SpacePage")};
   list.problem_statuses = {401, 410, 503};
-  router.add({Method::get, "/api/v1/platforms/{platform}/spaces", list,
-              reading(node, "tally", [&node](const Call& call) { return list_spaces(node, call); })});
+  router.add(
+      {Method::get, "/api/v1/platforms/{platform}/spaces", list,
+       reading(node, "tally", [&node](const Call& call) { return list_spaces(node, call); })});
 
   auto get = operation("getSpace", "One space", "may_see(space)");
   get.parameters.insert(get.parameters.end(),
@@ -148,9 +146,9 @@ void add_space_routes(Router& router, const Node& node) {
 
   auto change = operation("changeSpace", "Change what a space says of itself", "may_act(found)");
   change.needs_token = true;
-  change.parameters.insert(
-      change.parameters.end(),
-      {id_parameter("space", "Id of the space."), idempotency_parameter(), meent_after_parameter()});
+  change.parameters.insert(change.parameters.end(),
+                           {id_parameter("space", "Id of the space."), idempotency_parameter(),
+                            meent_after_parameter()});
   change.body = json_request(
       "SpaceDescription", R"({"slug":"ideeen","title":"Ideeën voor het dorp","kinds":["idea"]})");
   change.responses = {json_answer(200, "Changed.", "Accepted")};

@@ -52,22 +52,21 @@ Answer list_tokens(const Node& node, const Call& call) {
         .close_object();
   }
   json.close_array();
-  json.field("next", rows.size() == *limit
-                         ? std::optional(seal_cursor(node, call.platform, "tokens",
-                                                     rows.back().first))
-                         : std::nullopt);
+  json.field("next", rows.size() == *limit ? std::optional(seal_cursor(node, call.platform,
+                                                                       "tokens", rows.back().first))
+                                           : std::nullopt);
   return Response::json(json.close_object().take());
 }
 
 std::expected<Prepared, Problem> issue_token(const Call& call, JsonBody& body) {
   const auto drawn = TokenText::draw();
-  IssueToken command{.token = drawn.id,
-                     .secret_hash = drawn.hash(),
-                     .person = body.id<PersonId>("person"),
-                     .scopes = 0,
-                     .expires_at = body.time("expires_at", JsonBody::Need::required)
-                                       .value_or(Timestamp{}),
-                     .label = body.text("label", JsonBody::Need::required, 1000)};
+  IssueToken command{
+      .token = drawn.id,
+      .secret_hash = drawn.hash(),
+      .person = body.id<PersonId>("person"),
+      .scopes = 0,
+      .expires_at = body.time("expires_at", JsonBody::Need::required).value_or(Timestamp{}),
+      .label = body.text("label", JsonBody::Need::required, 1000)};
   for (const auto& word : body.texts("scopes", 10, 20)) {
     const auto* found = std::find_if(std::begin(scope_words), std::end(scope_words),
                                      [&](const auto& row) { return row.first == word; });
@@ -101,9 +100,8 @@ std::expected<Prepared, Problem> revoke_token(const Call& call, JsonBody&) {
   if (!token) return std::unexpected(token.error());
   return Prepared{.command = TokenCommand(RevokeToken{*token}),
                   .occurred_at = {},
-                  .answer = [id = *token](const eventstore::Accepted&, JsonWriter& json, Response&) {
-                    json.field("id", id);
-                  }};
+                  .answer = [id = *token](const eventstore::Accepted&, JsonWriter& json,
+                                          Response&) { json.field("id", id); }};
 }
 
 void add_schemas(Router& router) {
@@ -158,9 +156,11 @@ void add_token_routes(Router& router, const Node& node) {
               reading(node, "", [&node](const Call& call) { return list_tokens(node, call); })});
 
   auto issue = operation("issueToken", "Make a token");
-  issue.parameters.insert(issue.parameters.end(), {idempotency_parameter(), meent_after_parameter()});
-  issue.body = json_request(
-      "TokenRequest", R"({"label":"koppeling","scopes":["act"],"expires_at":"2027-01-01T00:00:00Z"})");
+  issue.parameters.insert(issue.parameters.end(),
+                          {idempotency_parameter(), meent_after_parameter()});
+  issue.body =
+      json_request("TokenRequest",
+                   R"({"label":"koppeling","scopes":["act"],"expires_at":"2027-01-01T00:00:00Z"})");
   issue.responses = {json_answer(201, "Made.", "TokenIssued")};
   issue.responses.front().headers = {{"Location", "Address of the token."}};
   issue.problem_statuses = {401, 403, 409, 410, 412, 422, 503};

@@ -37,3 +37,21 @@ function(meent_tests name)
     DISCOVERY_TIMEOUT 120
     PROPERTIES LABELS ${tests_LABEL} TIMEOUT ${tests_TIMEOUT})
 endfunction()
+
+# meent_embed(TARGET FOLDER folder FILES ...)
+# Builds the files of one folder into TARGET (api/pages/web_files.h reads them).
+function(meent_embed target)
+  cmake_parse_arguments(PARSE_ARGV 1 embed "" "FOLDER" "FILES")
+  set(out "${CMAKE_CURRENT_BINARY_DIR}/embedded_${embed_FOLDER}_files.cpp")
+  set(script "${PROJECT_SOURCE_DIR}/cmake/embed.cmake")
+  list(TRANSFORM embed_FILES PREPEND "${PROJECT_SOURCE_DIR}/${embed_FOLDER}/" OUTPUT_VARIABLE paths)
+  list(JOIN embed_FILES "|" names)
+  add_custom_command(
+    OUTPUT "${out}"
+    COMMAND ${CMAKE_COMMAND} "-DOUT=${out}" "-DFOLDER=${PROJECT_SOURCE_DIR}/${embed_FOLDER}"
+            "-DFILES=${names}" -P "${script}"
+    DEPENDS ${paths} "${script}"
+    COMMENT "Embedding ${embed_FOLDER}/"
+    VERBATIM)
+  target_sources(${target} PRIVATE "${out}")
+endfunction()

@@ -25,7 +25,6 @@ using Rejection =
                  ContributionRejection, DiscussRejection, SupportRejection, ModerateRejection>;
 
 /// Which events the command causes in this state, or why not. Pure: same state, same answer.
-/// An `occurred_at` from anyone but an importer is `not_allowed`, whatever else is wrong.
 Result<std::vector<Event>, Rejection> decide(const State& state, const Command& command,
                                              const Context& context);
 

@@ -1,0 +1,16 @@
+# cmake -DOUT=file.cpp -DFOLDER=web -DFILES="a|b" -P embed.cmake
+# Writes the files as a C++ table, so that the binary is all there is to deploy.
+string(REPLACE "|" ";" files "${FILES}")
+list(SORT files)
+set(text "#include \"api/pages/web_files.h\"\n\n#include <array>\n\n")
+string(APPEND text "namespace meent::api::pages {\nnamespace {\n\n")
+list(LENGTH files count)
+string(APPEND text "constexpr std::array<WebFile, ${count}> files{{\n")
+foreach(name IN LISTS files)
+  file(READ "${FOLDER}/${name}" bytes)
+  string(APPEND text "    {\"${name}\", R\"web-file(${bytes})web-file\"},\n")
+endforeach()
+string(APPEND text "}};\n\n}  // namespace\n\n")
+string(APPEND text "std::span<const WebFile> embedded_web_files() {\n  return files;\n}\n\n")
+string(APPEND text "}  // namespace meent::api::pages\n")
+file(WRITE "${OUT}" "${text}")

@@ -1,0 +1,30 @@
+#pragma once
+#include <deque>
+
+#include "eventstore/log.h"
+#include "eventstore/store.h"
+
+namespace meent::eventstore {
+
+/// The embedded log (LOG.md §4): the store is the log, and the applier's synced batch the append.
+/// `append` only gives envelopes their offsets; `next` hands them out to be applied. What is not
+/// applied was never in the log. One writer: whoever has the store.
+class RocksLog final : public Log {
+ public:
+  explicit RocksLog(const Store& store) : store_(store) {}
+  void append(std::span<const std::string> envelopes) override;
+  std::optional<LogEntry> next(std::chrono::milliseconds wait) override;
+  void seek(std::uint64_t offset) override;
+  [[nodiscard]] Durability durability() const override { return Durability::when_applied; }
+
+ private:
+  void drop_applied();
+  std::optional<LogEntry> stored_entry();
+
+  const Store& store_;
+  std::deque<LogEntry> staged_;  ///< appended and not yet applied, in order
+  std::deque<LogEntry> read_;    ///< read from the store ahead of `cursor_`
+  std::uint64_t cursor_ = 0;
+};
+
+}  // namespace meent::eventstore

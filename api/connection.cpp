@@ -140,7 +140,7 @@ void Connection::dispatch(const std::shared_ptr<Exchange>& exchange) {
     return;
   }
   try {
-    loop_->dispatch(request, Respond([exchange](Response response) mutable {
+    loop_->dispatch(request, Respond([exchange = exchange](Response response) mutable {
                       Loop& loop = *exchange->loop;
                       loop.answer(std::move(exchange), std::move(response));
                     }));

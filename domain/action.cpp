@@ -9,6 +9,10 @@ Result<std::vector<Event>, Rejection> decide(const State& state, const Command& 
   return std::visit(
       [&](const auto& one) -> Result<std::vector<Event>, Rejection> {
         auto decided = decide(state, one, context);
+        using Why = decltype(decided)::error_type;
+        if (context.occurred_at && context.actor.kind != ActorKind::importer) {
+          return refuse(Rejection(Why::not_allowed));
+        }
         if (!decided) return refuse(Rejection(decided.error()));
         return std::vector<Event>(std::move_iterator(decided->begin()),
                                   std::move_iterator(decided->end()));

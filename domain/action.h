@@ -25,6 +25,7 @@ using Rejection =
                  ContributionRejection, DiscussRejection, SupportRejection, ModerateRejection>;
 
 /// Which events the command causes in this state, or why not. Pure: same state, same answer.
+/// An `occurred_at` from anyone but an importer is `not_allowed`, whatever else is wrong.
 Result<std::vector<Event>, Rejection> decide(const State& state, const Command& command,
                                              const Context& context);
 

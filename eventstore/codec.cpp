@@ -15,9 +15,9 @@ namespace {
 using RowGroups = std::array<std::span<const EventRow>, std::variant_size_v<domain::Event>>;
 
 const RowGroups& row_groups() {
-  static const RowGroups groups{platform_rows(), person_rows(),       token_rows(),
-                                kind_rows(),     space_rows(),        contribution_rows(),
-                                discuss_rows(),  support_rows(),      moderate_rows()};
+  static const RowGroups groups{platform_rows(), person_rows(),  token_rows(),
+                                kind_rows(),     space_rows(),   contribution_rows(),
+                                discuss_rows(),  support_rows(), moderate_rows()};
   return groups;
 }
 
@@ -50,8 +50,8 @@ const EventRow* find_row(std::string_view type) {
 std::expected<domain::Event, DecodeError> read_event(const EventRow& row, const RawEvent& raw) {
   if (raw.version == row.type.version) return row.read(raw);
   if (raw.version == 0 || raw.version > row.type.version) {
-    return std::unexpected(DecodeError{
-        .what = raw.type + " has version " + std::to_string(raw.version) + ", which is unknown"});
+    return std::unexpected(DecodeError{.what = raw.type + " has version " +
+                                               std::to_string(raw.version) + ", which is unknown"});
   }
   RawEvent raised = raw;
   for (const auto& upcast : row.upcasts) {
@@ -129,10 +129,16 @@ std::span<const EventType> event_types() {
   return types;
 }
 
-const EventType& type_of(const domain::Event& event) { return codec::row_of(event).type; }
-std::string_view name_of(const domain::Event& event) { return type_of(event).name; }
+const EventType& type_of(const domain::Event& event) {
+  return codec::row_of(event).type;
+}
+std::string_view name_of(const domain::Event& event) {
+  return type_of(event).name;
+}
 
-Subject subject_of(const domain::Event& event) { return codec::row_of(event).subject(event); }
+Subject subject_of(const domain::Event& event) {
+  return codec::row_of(event).subject(event);
+}
 
 Subject subject_of(const domain::Event& event, const domain::State& state) {
   auto subject = subject_of(event);

@@ -47,10 +47,9 @@ std::span<const EventRow> contribution_rows() {
     return EventType{.name = name, .audience = Audience::scope, .analyst_facts = {}};
   };
   static const std::array rows{
-      make_row<ContributionEvent, domain::ContributionPlaced>(
-          {.name = "contribution-placed",
-           .audience = Audience::scope,
-           .analyst_facts = {"external_id"}}),
+      make_row<ContributionEvent, domain::ContributionPlaced>({.name = "contribution-placed",
+                                                               .audience = Audience::scope,
+                                                               .analyst_facts = {"external_id"}}),
       make_row<ContributionEvent, domain::ContributionRevised>(plain("contribution-revised")),
       make_row<ContributionEvent, domain::ContributionWithdrawn>(plain("contribution-withdrawn")),
       make_row<ContributionEvent, domain::ContributionClosed>(plain("contribution-closed")),

@@ -72,8 +72,7 @@ bool is_audience(const EventRow& row, const domain::Viewer& viewer, const Standi
       return standing.sees_place &&
              (standing.sees_item || !std::holds_alternative<domain::SupportEvent>(event));
     case Audience::analysts: return viewer.may_analyse;
-    case Audience::operators:
-      return viewer.is_signed_in && viewer.role == domain::Role::operator_;
+    case Audience::operators: return viewer.is_signed_in && viewer.role == domain::Role::operator_;
   }
   return false;
 }
@@ -107,8 +106,7 @@ std::optional<std::string> event_for(const StoredEvent& stored, const domain::Vi
                                      std::string_view cursor) {
   const auto& row = codec::row_of(stored.event);
   const auto& context = stored.context;
-  const auto standing =
-      codec::standing_for(viewer, state, subject_of(stored.event, state));
+  const auto standing = codec::standing_for(viewer, state, subject_of(stored.event, state));
   if (!codec::is_audience(row, viewer, standing, stored.event)) return std::nullopt;
 
   const auto author = row.author(stored.event).or_else([&] { return standing.author; });
@@ -130,8 +128,8 @@ std::optional<std::string> event_for(const StoredEvent& stored, const domain::Vi
   if (viewer.may_analyse) out += R"(,"position":)" + std::to_string(context.position);
   out += R"(,"facts":)";
   codec::Opener opener(keys, context.platform, standing.sees_item || is_reason);
-  const auto withheld = viewer.may_analyse ? std::span<const std::string_view>()
-                                           : std::span(row.type.analyst_facts);
+  const auto withheld =
+      viewer.may_analyse ? std::span<const std::string_view>() : std::span(row.type.analyst_facts);
   codec::FactsWriter writer(out, opener, withheld);
   row.write(stored.event, writer);
   out += '}';

@@ -28,8 +28,7 @@ class TextWriter {
  public:
   virtual ~TextWriter() = default;
   /// Appends one JSON value. `field`: "body", or "form/<name>".
-  virtual void write(std::string& out, const domain::PrivateText& text,
-                     std::string_view field) = 0;
+  virtual void write(std::string& out, const domain::PrivateText& text, std::string_view field) = 0;
 };
 
 class FactsWriter {

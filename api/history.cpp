@@ -1,0 +1,81 @@
+#include "api/history.h"
+
+#include <algorithm>
+
+#include "api/seals.h"
+#include "eventstore/codec.h"
+
+namespace meent::api {
+
+using namespace domain;
+using namespace eventstore;
+
+namespace {
+
+constexpr std::uint32_t most_records = 256;
+
+bool passes(const HistoryFilter& filter, const Event& event, const State& state) {
+  const auto name = name_of(event);
+  if (!filter.types.empty() &&
+      std::find(filter.types.begin(), filter.types.end(), name) == filter.types.end()) {
+    return false;
+  }
+  if (!filter.space && !filter.contribution) return true;
+  const auto subject = subject_of(event, state);
+  return (!filter.space || subject.space == filter.space) &&
+         (!filter.contribution || subject.contribution == filter.contribution);
+}
+
+void append(HistoryFormat format, std::string_view type, std::string_view cursor,
+            std::string_view json, std::string& out) {
+  if (format == HistoryFormat::ndjson) {
+    out.append(json).append("\n");
+  } else {
+    out.append("id: ").append(cursor).append("\nevent: ").append(type);
+    out.append("\ndata: ").append(json).append("\n\n");
+  }
+}
+
+}  // namespace
+
+HistorySlice HistoryReader::read(std::uint64_t from, std::uint64_t to, std::size_t most_bytes,
+                                 std::uint64_t most_events) const {
+  HistorySlice slice{.text = {}, .cursor = {}, .next_position = from, .event_count = 0};
+  const auto state = node.store.state(platform.id);
+  for (std::uint32_t records = 0; records < most_records && slice.next_position <= to &&
+                                  slice.text.size() < most_bytes && slice.event_count < most_events;
+       ++records) {
+    const auto stored = node.store.record_at(platform.id, slice.next_position);
+    if (!stored) break;
+    const auto record = decode_record(stored->bytes);
+    if (!record) throw StorageError("a stored record cannot be decoded", false);
+    auto position = record->header.base_position;
+    for (const auto& commit : record->commits) {
+      for (const auto& raw : commit.events) {
+        const auto at = position++;
+        if (at < slice.next_position || at > to || slice.event_count == most_events) continue;
+        slice.next_position = at + 1;
+        auto event = decode_event(raw);
+        if (!event) throw StorageError("a stored event cannot be decoded", false);
+        if (!passes(filter, *event, *state)) continue;
+        const auto type = name_of(*event);
+        auto cursor = seal(node.keys, platform.id, platform.record.platform_key, Seal::stream,
+                           {at, prefix_of(stored->hash), {}, {}});
+        const StoredEvent whole{std::move(*event),
+                                {.platform = platform.id,
+                                 .position = at,
+                                 .actor = commit.actor,
+                                 .recorded_at = commit.recorded_at,
+                                 .occurred_at = commit.occurred_at}};
+        const auto json = event_for(whole, viewer, *state, node.keys, cursor);
+        if (!json) continue;
+        append(format, type, cursor, *json, slice.text);
+        slice.cursor = std::move(cursor);
+        ++slice.event_count;
+      }
+    }
+  }
+  return slice;
+}
+
+}  // namespace meent::api

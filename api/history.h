@@ -1,0 +1,44 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/node.h"
+#include "api/requester.h"
+
+/// A platform's events as text for one viewer, from any position on.
+namespace meent::api {
+
+struct HistoryFilter {
+  std::vector<std::string> types;  ///< wire names; empty: all
+  std::optional<domain::SpaceId> space;
+  std::optional<domain::ContributionId> contribution;
+};
+
+enum class HistoryFormat : std::uint8_t { ndjson, event_stream };
+
+/// Part of a history. `text` may be empty though `next_position` moved: nothing in it was for this
+/// viewer and filter.
+struct HistorySlice {
+  std::string text;
+  std::string cursor;  ///< stream id of the last event in `text`
+  std::uint64_t next_position = 0;
+  std::uint64_t event_count = 0;
+};
+
+/// Who asks for what; `read` is const and may be called from any thread.
+struct HistoryReader {
+  const Node& node;
+  Platform platform;
+  domain::Viewer viewer;
+  HistoryFilter filter;
+  HistoryFormat format = HistoryFormat::ndjson;
+
+  /// Events from `from` to `to` (inclusive), whole records' worth until one of the bounds is
+  /// passed: about `most_bytes` of text, `most_events` given, 256 records read.
+  [[nodiscard]] HistorySlice read(std::uint64_t from, std::uint64_t to, std::size_t most_bytes,
+                                  std::uint64_t most_events) const;
+};
+
+}  // namespace meent::api

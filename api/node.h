@@ -1,0 +1,35 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "api/page_cache.h"
+#include "eventstore/sequencer.h"
+#include "projections/search.h"
+#include "projections/views.h"
+
+/// What routes and pages work with: references to one running node's parts.
+namespace meent::api {
+
+struct Node {
+  eventstore::Store& store;
+  eventstore::Keys& keys;
+  eventstore::Sequencer& sequencer;
+  projections::Runner& runner;
+  projections::TableViews& tables;
+  projections::Slot<projections::SearchView>& search;
+  PageCache& cache;
+  bool is_demo = false;  ///< one click acts as a demo person; loopback only
+
+  /// Clear text, or nothing when its key was destroyed.
+  [[nodiscard]] std::optional<std::string> open(domain::PlatformId platform,
+                                                const domain::PrivateText& text) const;
+  [[nodiscard]] std::optional<std::string> open(
+      domain::PlatformId platform, const std::optional<domain::PrivateText>& text) const;
+  /// A person's name; nothing for someone unnamed, unknown or forgotten.
+  [[nodiscard]] std::optional<std::string> name_of(domain::PlatformId platform,
+                                                   domain::PersonId person) const;
+  /// What a guest's answer about this platform rests on now.
+  [[nodiscard]] CacheStamp stamp(domain::PlatformId platform) const;
+};
+
+}  // namespace meent::api

@@ -1,0 +1,28 @@
+#pragma once
+#include <expected>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "api/commands.h"
+
+/// Founding a platform takes two logs: the directory decides name and hosts first, then the
+/// platform's own first facts and the kinds the binary ships are written. A repeat with the same
+/// key finishes what an interrupted founding began.
+namespace meent::api {
+
+struct PlatformFounding {
+  domain::LogId log;  ///< of the node's log: eventstore::Store::partition
+  std::string slug, name, language, introduction;
+  std::vector<std::string> hosts;
+  Requester requester;
+  std::string idempotency_key;
+  std::string request;
+};
+
+/// `done`: once, from another thread, with the platform's id.
+void found_platform(eventstore::Sequencer& sequencer, eventstore::Keys& keys,
+                    PlatformFounding founding,
+                    std::function<void(std::expected<domain::PlatformId, Problem>)> done);
+
+}  // namespace meent::api

@@ -1,0 +1,358 @@
+#include "api/routes/routes.h"
+#include "api/shapes.h"
+
+namespace meent::api {
+
+using namespace domain;
+using namespace projections;
+
+namespace {
+
+constexpr std::size_t most_items = 100;
+constexpr std::string_view base = "/api/v1/platforms/{platform}";
+
+std::expected<FeedQuery, Problem> feed_query(const Node& node, const Call& call,
+                                             std::optional<SpaceId> space) {
+  const auto sort = word_of(call.request, "sort", {"new", "active", "top", "controversial"}, 0);
+  if (!sort) return std::unexpected(sort.error());
+  const auto standing =
+      word_of(call.request, "standing", {"open", "closed", "hidden", "withdrawn"}, -1);
+  if (!standing) return std::unexpected(standing.error());
+  const auto limit = limit_of(call.request, 20, most_items);
+  if (!limit) return std::unexpected(limit.error());
+  const auto cursor = cursor_of(node, call, "contributions");
+  if (!cursor) return std::unexpected(cursor.error());
+  FeedQuery query{.platform = call.platform.id,
+                  .space = space,
+                  .sort = static_cast<FeedSort>(*sort),
+                  .kind = {},
+                  .theme = {},
+                  .standing = {},
+                  .accepted = {},
+                  .limit = *limit,
+                  .cursor = *cursor,
+                  .viewer = call.requester.viewer};
+  if (const auto kind = call.request.query_value("kind")) query.kind = std::string(*kind);
+  if (const auto theme = call.request.query_value("theme")) query.theme = std::string(*theme);
+  if (*standing >= 0) query.standing = static_cast<Standing>(*standing);
+  return query;
+}
+
+Answer list_contributions(const Node& node, const Call& call, std::optional<SpaceId> space) {
+  const auto query = feed_query(node, call, space);
+  if (!query) return std::unexpected(query.error());
+  const auto feed = serving(node.tables.feed);
+  if (!feed) return std::unexpected(feed.error());
+  const auto tally = serving(node.tables.tally);
+  if (!tally) return std::unexpected(tally.error());
+  const auto page = (*feed)->page(*query);
+  if (page.gone) return std::unexpected(Problem{&problems::invalid_cursor, {}, {}, {}});
+  std::vector<ContributionId> ids;
+  for (const auto& row : page.items) ids.push_back(row.contribution);
+  const auto own = (*tally)->own_stances(call.platform.id, ids, call.requester.viewer);
+  const Shaping shaping{node, call.platform};
+  JsonWriter json;
+  json.open_object().open_array("items");
+  for (std::size_t i = 0; i < page.items.size(); ++i) {
+    write_contribution(json, {}, shaping, page.items[i], own[i]);
+  }
+  json.close_array();
+  json.field("next", page.next ? std::optional(
+                                     seal_cursor(node, call.platform, "contributions", *page.next))
+                               : std::nullopt);
+  return Response::json(json.close_object().take());
+}
+
+Answer list_of_space(const Node& node, const Call& call) {
+  const auto space = path_id<SpaceId>(call, "space");
+  if (!space) return std::unexpected(space.error());
+  if (!find<SpaceRecord>(*node.store.state(call.platform.id), *space) ||
+      !may_see(call.requester.viewer, Scope::of_space(*space, Level::open))) {
+    return std::unexpected(not_found());
+  }
+  return list_contributions(node, call, *space);
+}
+
+Answer get_contribution(const Node& node, const Call& call) {
+  const auto id = path_id<ContributionId>(call, "contribution");
+  if (!id) return std::unexpected(id.error());
+  const auto feed = serving(node.tables.feed);
+  if (!feed) return std::unexpected(feed.error());
+  const auto tally = serving(node.tables.tally);
+  if (!tally) return std::unexpected(tally.error());
+  const auto row = (*feed)->contribution(call.platform.id, *id, call.requester.viewer);
+  if (!row) return std::unexpected(not_found());
+  const auto own =
+      (*tally)->own_stances(call.platform.id, std::span(&*id, 1), call.requester.viewer);
+  JsonWriter json;
+  write_contribution(json, {}, {node, call.platform}, *row, own.front());
+  auto response = Response::json(json.take());
+  response.headers.add("ETag", revision_etag(row->revision, response.body.view()));
+  return response;
+}
+
+Answer list_revisions(const Node& node, const Call& call) {
+  const auto id = path_id<ContributionId>(call, "contribution");
+  if (!id) return std::unexpected(id.error());
+  const auto limit = limit_of(call.request, 20, most_items);
+  if (!limit) return std::unexpected(limit.error());
+  const auto before = call.request.query_number("before", 1, UINT32_MAX);
+  if (call.request.query_value("before") && !before) {
+    return std::unexpected(invalid_parameter("query.before", "This must be a revision number."));
+  }
+  const auto feed = serving(node.tables.feed);
+  if (!feed) return std::unexpected(feed.error());
+  const auto row = (*feed)->contribution(call.platform.id, *id, call.requester.viewer);
+  if (!row || !row->readable) return std::unexpected(not_found());
+  const auto page =
+      (*feed)->revisions(call.platform.id, *id,
+                         before ? std::optional(static_cast<std::uint32_t>(*before)) : std::nullopt,
+                         *limit, call.requester.viewer);
+  const auto& platform = call.platform.id;
+  JsonWriter json;
+  json.open_object().open_array("items");
+  for (const auto& revision : page.rows) {
+    json.open_object()
+        .field("revision", revision.revision)
+        .field("title", node.open(platform, revision.content.title))
+        .field("body", node.open(platform, revision.content.body))
+        .field("written_at", revision.written_at)
+        .close_object();
+  }
+  json.close_array().field("next", page.next).close_object();
+  return Response::json(json.take());
+}
+
+ContributionText text_from(JsonBody& body) {
+  return {.title = body.text("title", JsonBody::Need::optional, 4000),
+          .body = body.text("body", JsonBody::Need::optional),
+          .form = body.text_map("form", 30),
+          .themes = body.texts("themes", 50, 256),
+          .language = body.text("language", JsonBody::Need::required, 100)};
+}
+
+std::expected<Prepared, Problem> place_contribution(const Call& call, JsonBody& body) {
+  PlaceContribution command{.contribution = draw_id<ContributionId>(),
+                            .space = {},
+                            .kind = body.text("kind", JsonBody::Need::required, 100),
+                            .author = person_concerned(call, body, "author"),
+                            .text = text_from(body),
+                            .external_id = body.text("external_id", JsonBody::Need::optional, 500)};
+  const auto time = occurred_at(call, body);
+  const auto space = path_id<SpaceId>(call, "space");
+  if (!space) return std::unexpected(space.error());
+  command.space = *space;
+  const std::string prefix = "/api/v1/platforms/" + call.platform.id.text() + "/contributions/";
+  return Prepared{.command = ContributionCommand(std::move(command)),
+                  .occurred_at = time,
+                  .answer = [prefix](const eventstore::Accepted& accepted, JsonWriter& json,
+                                     Response& response) {
+                    const auto* placed = first_event<ContributionPlaced>(accepted);
+                    json.field("id", placed->contribution).field("revision", 1);
+                    response.status = 201;
+                    response.headers.add("Location", prefix + placed->contribution.text());
+                  }};
+}
+
+std::expected<Prepared, Problem> revise_contribution(const Call& call, JsonBody& body) {
+  auto text = text_from(body);
+  const auto id = path_id<ContributionId>(call, "contribution");
+  if (!id) return std::unexpected(id.error());
+  const auto revision = if_match_revision(call.request);
+  if (!revision) return std::unexpected(revision.error());
+  return Prepared{
+      .command = ContributionCommand(ReviseContribution{*id, *revision, std::move(text)}),
+      .occurred_at = {},
+      .answer = [](const eventstore::Accepted& accepted, JsonWriter& json, Response&) {
+        const auto* revised = first_event<ContributionRevised>(accepted);
+        json.field("id", revised->contribution).field("revision", revised->revision);
+      }};
+}
+
+std::expected<Prepared, Problem> withdraw_contribution(const Call& call, JsonBody&) {
+  const auto id = path_id<ContributionId>(call, "contribution");
+  if (!id) return std::unexpected(id.error());
+  return Prepared{.command = ContributionCommand(WithdrawContribution{*id}),
+                  .occurred_at = {},
+                  .answer = [id = *id](const eventstore::Accepted&, JsonWriter& json, Response&) {
+                    json.field("id", id);
+                  }};
+}
+
+std::expected<Prepared, Problem> set_standing(const Call& call, JsonBody& body) {
+  const int wanted = body.word("standing", {"open", "closed"});
+  const auto id = path_id<ContributionId>(call, "contribution");
+  if (!id) return std::unexpected(id.error());
+  const auto command = wanted == 1 ? ContributionCommand(CloseContribution{*id})
+                                   : ContributionCommand(ReopenContribution{*id});
+  return Prepared{.command = command,
+                  .occurred_at = {},
+                  .answer = [id = *id](const eventstore::Accepted&, JsonWriter& json, Response&) {
+                    json.field("id", id);
+                  }};
+}
+
+void add_schemas(Router& router) {
+  router.schema("ContributionPage", R"({"type":"object","required":["items","next"],"properties":{
+    "items":{"type":"array","items":{"$ref":"#/components/schemas/Contribution"}},
+    "next":{"$ref":"#/components/schemas/Next"}}})");
+  const std::string text = R"("title":{"type":"string","maxLength":500},
+    "body":{"type":"string","description":"CommonMark; raw HTML is shown as text.",
+      "maxLength":100000},
+    "form":{"type":"object","maxProperties":30,"additionalProperties":{"type":"string"}},
+    "themes":{"type":"array","maxItems":10,"items":{"type":"string","maxLength":64}},
+    "language":{"$ref":"#/components/schemas/Language"})";
+  router.schema("ContributionPlacing", R"({"type":"object","additionalProperties":false,
+    "required":["kind","body","language"],"properties":{"kind":{"type":"string","maxLength":64},)" +
+                                           text + R"(,
+    "author":{"$ref":"#/components/schemas/Id"},"external_id":{"type":"string","maxLength":120},
+    "occurred_at":{"$ref":"#/components/schemas/Time"}}})");
+  router.schema("ContributionRevising", R"({"type":"object","additionalProperties":false,
+    "required":["body","language"],"properties":{)" +
+                                            text + "}}");
+  router.schema("StandingChange", R"({"type":"object","additionalProperties":false,
+    "required":["standing"],"properties":{"standing":{"type":"string","enum":["open","closed"]}}})");
+  router.schema("RevisionPage", R"({"type":"object","required":["items","next"],"properties":{
+    "items":{"type":"array","items":{"type":"object",
+      "required":["revision","title","body","written_at"],"properties":{
+      "revision":{"type":"integer"},"title":{"type":["string","null"]},
+      "body":{"type":["string","null"]},"written_at":{"$ref":"#/components/schemas/Time"}}}},
+    "next":{"type":["integer","null"],"description":"Pass as `before`."}}})");
+}
+
+Operation operation(std::string id, std::string summary, std::string guard) {
+  Operation out;
+  out.id = std::move(id);
+  out.summary = std::move(summary);
+  out.tag = "contributions";
+  out.guard = std::move(guard);
+  out.parameters = {platform_parameter()};
+  return out;
+}
+
+void add_feed_parameters(Operation& row) {
+  row.parameters.insert(
+      row.parameters.end(),
+      {word_parameter("sort", "Order; docs/views.md has the formulas.",
+                      {"new", "active", "top", "controversial"}),
+       {.name = "kind",
+        .place = ParameterPlace::query,
+        .description = "Only of this kind.",
+        .schema = R"({"type":"string","maxLength":64})",
+        .is_required = false,
+        .example = ""},
+       {.name = "theme",
+        .place = ParameterPlace::query,
+        .description = "Only with this theme.",
+        .schema = R"({"type":"string","maxLength":64})",
+        .is_required = false,
+        .example = ""},
+       word_parameter("standing", "Only standing so.", {"open", "closed", "hidden", "withdrawn"}),
+       limit_parameter(20, most_items),
+       cursor_parameter(),
+       meent_after_parameter()});
+  row.responses = {json_answer(200, "A page of contributions.", "ContributionPage")};
+  row.problem_statuses = {401, 410, 503};
+}
+
+void add_reads(Router& router, const Node& node) {
+  auto all = operation("listContributions", "Contributions of the whole platform",
+                       "may_see(contribution)");
+  add_feed_parameters(all);
+  router.add({Method::get, std::string(base) + "/contributions", all,
+              reading(node, "feed",
+                      [&node](const Call& call) { return list_contributions(node, call, {}); })});
+
+  auto of_space =
+      operation("listContributionsOfSpace", "Contributions of one space", "may_see(contribution)");
+  of_space.parameters.push_back(id_parameter("space", "Id of the space."));
+  add_feed_parameters(of_space);
+  router.add(
+      {Method::get, std::string(base) + "/spaces/{space}/contributions", of_space,
+       reading(node, "feed", [&node](const Call& call) { return list_of_space(node, call); })});
+
+  auto get = operation("getContribution", "One contribution", "may_see(contribution)");
+  get.parameters.insert(
+      get.parameters.end(),
+      {id_parameter("contribution", "Id of the contribution."), meent_after_parameter()});
+  get.responses = {json_answer(200, "The contribution.", "Contribution")};
+  get.responses.front().headers = {
+      {"ETag", "Send it as If-Match when revising: its revision counts, not its digest."}};
+  get.problem_statuses = {401, 410, 503};
+  router.add(
+      {Method::get, std::string(base) + "/contributions/{contribution}", get,
+       reading(node, "feed", [&node](const Call& call) { return get_contribution(node, call); })});
+
+  auto revisions =
+      operation("listRevisions", "Earlier texts, newest first", "may_see(contribution)");
+  revisions.parameters.insert(revisions.parameters.end(),
+                              {id_parameter("contribution", "Id of the contribution."),
+                               {.name = "before",
+                                .place = ParameterPlace::query,
+                                .description = "`next` of the page before this one.",
+                                .schema = R"({"type":"integer","minimum":1,"maximum":4294967295})",
+                                .is_required = false,
+                                .example = ""},
+                               limit_parameter(20, most_items),
+                               meent_after_parameter()});
+  revisions.responses = {json_answer(200, "A page of revisions.", "RevisionPage")};
+  revisions.problem_statuses = {401, 410, 503};
+  router.add(
+      {Method::get, std::string(base) + "/contributions/{contribution}/revisions", revisions,
+       reading(node, "feed", [&node](const Call& call) { return list_revisions(node, call); })});
+}
+
+void add_writes(Router& router, const Node& node) {
+  const std::string one = std::string(base) + "/contributions/{contribution}";
+  const auto finish = [](Operation& row) {
+    row.needs_token = true;
+    row.parameters.insert(row.parameters.end(), {idempotency_parameter(), meent_after_parameter()});
+    row.problem_statuses = {401, 403, 409, 410, 412, 422, 503};
+  };
+
+  auto place = operation("placeContribution", "Place a contribution in a space", "may_act(place)");
+  place.parameters.push_back(id_parameter("space", "Id of the space."));
+  finish(place);
+  place.body = json_request("ContributionPlacing",
+                            R"({"kind":"statement","body":"Meer bankjes langs het wandelpad.",)"
+                            R"("language":"nl"})");
+  place.responses = {json_answer(201, "Placed.", "Accepted")};
+  place.responses.front().headers = {{"Location", "Address of the contribution."}};
+  router.add({Method::post, std::string(base) + "/spaces/{space}/contributions", place,
+              writing(node, TokenScope::act, place_contribution)});
+
+  auto revise = operation("reviseContribution", "Revise a contribution", "may_act(place)");
+  revise.parameters.insert(
+      revise.parameters.end(),
+      {id_parameter("contribution", "Id of the contribution."), if_match_parameter()});
+  finish(revise);
+  revise.problem_statuses.push_back(428);
+  revise.body = json_request("ContributionRevising", R"({"body":"Beter zo.","language":"nl"})");
+  revise.responses = {json_answer(200, "Revised.", "Accepted")};
+  router.add({Method::put, one, revise, writing(node, TokenScope::act, revise_contribution)});
+
+  auto withdraw = operation("withdrawContribution", "Withdraw a contribution", "may_act(place)");
+  withdraw.parameters.push_back(id_parameter("contribution", "Id of the contribution."));
+  finish(withdraw);
+  withdraw.responses = {json_answer(200, "Withdrawn.", "Accepted")};
+  router.add(
+      {Method::remove, one, withdraw, writing(node, TokenScope::act, withdraw_contribution)});
+
+  auto standing = operation("setStanding", "Close or reopen a contribution", "may_act(conclude)");
+  standing.parameters.push_back(id_parameter("contribution", "Id of the contribution."));
+  finish(standing);
+  standing.body = json_request("StandingChange", R"({"standing":"closed"})");
+  standing.responses = {json_answer(200, "Done.", "Accepted")};
+  router.add(
+      {Method::put, one + "/standing", standing, writing(node, TokenScope::act, set_standing)});
+}
+
+}  // namespace
+
+void add_contribution_routes(Router& router, const Node& node) {
+  add_schemas(router);
+  add_reads(router, node);
+  add_writes(router, node);
+}
+
+}  // namespace meent::api

@@ -1,0 +1,139 @@
+#include "api/routes/routes.h"
+#include "api/stream_hub.h"
+#include "eventstore/codec.h"
+
+namespace meent::api {
+
+using namespace domain;
+
+namespace {
+
+constexpr std::int64_t most_events = 1'000'000;
+
+bool wants_event_stream(const Request& request) {
+  const auto accept = request.header("accept");
+  return accept && accept->find("text/event-stream") != std::string_view::npos;
+}
+
+std::expected<HistoryFilter, Problem> filter_of(const Request& request) {
+  HistoryFilter filter;
+  for (const auto value : request.query_values("type")) {
+    const auto types = eventstore::event_types();
+    const bool is_known = std::any_of(types.begin(), types.end(),
+                                      [&](const auto& type) { return type.name == value; });
+    if (!is_known) {
+      return std::unexpected(
+          invalid_parameter("query.type", "There is no event type of this name."));
+    }
+    filter.types.emplace_back(value);
+  }
+  if (const auto value = request.query_value("space")) {
+    filter.space = SpaceId::parse(*value);
+    if (!filter.space) return std::unexpected(invalid_parameter("query.space", "Not an id."));
+  }
+  if (const auto value = request.query_value("contribution")) {
+    filter.contribution = ContributionId::parse(*value);
+    if (!filter.contribution) {
+      return std::unexpected(invalid_parameter("query.contribution", "Not an id."));
+    }
+  }
+  return filter;
+}
+
+/// First position wanted: behind the cursor or Last-Event-ID, else the start (now, for a stream).
+std::expected<std::uint64_t, Problem> start_of(const Node& node, const Call& call,
+                                               bool is_event_stream) {
+  auto cursor = call.request.query_value("cursor");
+  if (const auto last = call.request.header("last-event-id"); last && !last->empty()) cursor = last;
+  if (!cursor) return is_event_stream ? node.store.tip(call.platform.id).position + 1 : 1;
+  const auto place = unseal(node.keys, node.store, call.platform.id,
+                            call.platform.record.platform_key, Seal::stream, {}, *cursor);
+  if (!place) return std::unexpected(place.error());
+  return place->position + 1;
+}
+
+Answer events(const Node& node, StreamHub& hub, const Call& call) {
+  if (!may_see(call.requester.viewer, Scope::of_platform())) return std::unexpected(not_found());
+  const bool is_event_stream = wants_event_stream(call.request);
+  auto filter = filter_of(call.request);
+  if (!filter) return std::unexpected(filter.error());
+  const auto from = start_of(node, call, is_event_stream);
+  if (!from) return std::unexpected(from.error());
+  const auto limit = call.request.query_number("limit", 1, most_events);
+  if (call.request.query_value("limit") && !limit) {
+    return std::unexpected(invalid_parameter("query.limit", "This must be from 1 to 1000000."));
+  }
+  std::string token(call.request.header("authorization").value_or(""));
+  token.erase(0, token.find(' ') == std::string::npos ? 0 : token.find(' ') + 1);
+  StreamHub::Subscription subscription{
+      .reader = {.node = node,
+                 .platform = call.platform,
+                 .viewer = call.requester.viewer,
+                 .filter = std::move(*filter),
+                 .format = is_event_stream ? HistoryFormat::event_stream : HistoryFormat::ndjson},
+      .from = *from,
+      .is_live = is_event_stream,
+      .most_events = limit ? static_cast<std::uint64_t>(*limit) : UINT64_MAX,
+      .token_text = std::move(token)};
+  auto stream = hub.subscribe(std::move(subscription));
+  if (!stream) {
+    return std::unexpected(
+        Problem{&problems::not_ready, "Too many streams are open.", {}, std::chrono::seconds(10)});
+  }
+  return Response::event_stream(std::move(stream),
+                                is_event_stream ? "text/event-stream" : "application/x-ndjson");
+}
+
+Parameter text_parameter(std::string name, ParameterPlace place, std::string description,
+                         std::string schema) {
+  return {.name = std::move(name),
+          .place = place,
+          .description = std::move(description),
+          .schema = std::move(schema),
+          .is_required = false,
+          .example = ""};
+}
+
+}  // namespace
+
+void add_history_routes(Router& router, const Node& node, StreamHub& hub) {
+  using enum ParameterPlace;
+  Operation row;
+  row.id = "readEvents";
+  row.summary = "The history of a platform, and what follows it";
+  row.description =
+      "One JSON object a line (application/x-ndjson) up to the present end; with `Accept: "
+      "text/event-stream` as server-sent events that go on. Each event gives what its type "
+      "declares "
+      "for this reader, judged as things stand now. A reader that is too slow gets an event "
+      "`closed` "
+      "with the id to resume from.";
+  row.tag = "history";
+  row.guard = "may_see(event)";
+  row.parameters = {
+      platform_parameter(),
+      text_parameter("type", query, "Only events of these types.",
+                     R"({"type":"array","items":{"type":"string"},"maxItems":50})"),
+      text_parameter("space", query, "Only events about this space.", schema_ref("Id")),
+      text_parameter("contribution", query, "Only events about this contribution.",
+                     schema_ref("Id")),
+      text_parameter("cursor", query, "`id` of the last event that was read.",
+                     R"({"type":"string","maxLength":2048})"),
+      text_parameter("Last-Event-ID", header, "The same, as browsers send it.",
+                     R"({"type":"string","maxLength":2048})"),
+      text_parameter("limit", query, "Most events to give; without: all.",
+                     R"({"type":"integer","minimum":1,"maximum":1000000})"),
+      meent_after_parameter()};
+  OperationResponse lines;
+  lines.status = 200;
+  lines.description = "Events, oldest first.";
+  lines.media_type = "application/x-ndjson";
+  lines.schema = R"({"type":"string"})";
+  row.responses = {lines};
+  row.problem_statuses = {401, 410, 503};
+  router.add(
+      {Method::get, "/api/v1/platforms/{platform}/events", row,
+       reading(node, "", [&node, &hub](const Call& call) { return events(node, hub, call); })});
+}
+
+}  // namespace meent::api

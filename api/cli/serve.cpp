@@ -1,0 +1,85 @@
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <iostream>
+#include <CLI/CLI.hpp>
+
+#include "api/cli/cli.h"
+#include "api/local_node.h"
+#include "api/routes/routes.h"
+#include "api/server.h"
+#include "api/stream_hub.h"
+
+namespace meent::api::cli {
+
+namespace {
+
+struct ServeOptions {
+  std::string folder;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;
+  unsigned thread_count = 0;
+  bool is_demo = false;
+};
+
+bool is_loopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+/// SIGTERM and SIGINT wait to be taken by `sigwait`, in every thread made from here on.
+sigset_t block_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
+int serve(const ServeOptions& options) {
+  if (options.is_demo && !is_loopback(options.address)) {
+    std::cerr << "meent: --demo lets anyone act as a demo person, so it serves loopback only.\n"
+                 "Leave --demo out, or use --address 127.0.0.1.\n";
+    return wrong_arguments;
+  }
+  const auto signals = block_stop_signals();
+  LocalNode local({.folder = options.folder, .is_demo = options.is_demo});
+  StreamHub hub(local.node().store);
+  Router router;
+  Server* running = nullptr;
+  add_routes(router, local.node(), hub,
+             [&running] { return running != nullptr ? running->counts() : Server::Counts{}; });
+  Server server(
+      {.address = options.address, .port = options.port, .thread_count = options.thread_count},
+      [&router](Request& request, Respond respond) {
+        router.dispatch(request, std::move(respond));
+      });
+  running = &server;
+  std::cout << "Meent serves at http://" << options.address << ":" << server.port() << "/"
+            << std::endl;
+  int signal = 0;
+  sigwait(&signals, &signal);
+  spdlog::info("stopping on signal {}: finishing what is in flight", signal);
+  hub.stop();
+  server.stop(std::chrono::seconds(10));
+  return done;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Run& run) {
+  auto options = std::make_shared<ServeOptions>();
+  auto* command = app.add_subcommand("serve", "Serve the API and the pages");
+  command->add_option("--data", options->folder, "Data folder; made when it is not there")
+      ->required();
+  command->add_option("--address", options->address, "Address to listen on")->capture_default_str();
+  command->add_option("--port", options->port, "Port; 0 takes a free one")->capture_default_str();
+  command->add_option("--threads", options->thread_count, "Event loops; 0: one per core")
+      ->capture_default_str();
+  command->add_flag(
+      "--demo", options->is_demo,
+      "Fill with the demo communities, and let visitors act as demo people (loopback)");
+  command->callback([options, &run] { run = [options] { return serve(*options); }; });
+}
+
+}  // namespace meent::api::cli

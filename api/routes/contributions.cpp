@@ -211,7 +211,8 @@ void add_schemas(Router& router) {
     "required":["body","language"],"properties":{)" +
                                             text + "}}");
   router.schema("StandingChange", R"({"type":"object","additionalProperties":false,
-    "required":["standing"],"properties":{"standing":{"type":"string","enum":["open","closed"]}}})");
+    "required":["standing"],"properties":{
+    "standing":{"type":"string","enum":["open","closed"]}}})");
   router.schema("RevisionPage", R"({"type":"object","required":["items","next"],"properties":{
     "items":{"type":"array","items":{"type":"object",
       "required":["revision","title","body","written_at"],"properties":{

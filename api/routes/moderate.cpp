@@ -46,7 +46,8 @@ void add_moderate_routes(Router& router, const Node& node) {
   router.schema("Moderation", R"({"type":"object","additionalProperties":false,
     "required":["verdict"],"properties":{
     "verdict":{"type":"string","enum":["accepted","hidden"]},
-    "reason":{"type":"string","maxLength":1000,"description":"Required for hidden; everyone reads it."},
+    "reason":{"type":"string","maxLength":1000,
+      "description":"Required for hidden; everyone reads it."},
     "occurred_at":{"$ref":"#/components/schemas/Time"}}})");
   const std::string base = "/api/v1/platforms/{platform}";
   router.add({Method::put, base + "/contributions/{contribution}/moderation",

@@ -7,6 +7,8 @@
 
 #include "domain/contribution.h"
 #include "eventstore/keys.h"
+#include "projections/runner.h"
+#include "projections/slot.h"
 #include "projections/view.h"
 
 /// Search over contributions and comments, one Xapian database per platform. docs/search.md says
@@ -98,9 +100,10 @@ class SearchView final : public View {
 
   [[nodiscard]] std::string_view name() const override { return "search"; }
   [[nodiscard]] std::uint32_t version() const override { return 1; }
-  /// A folder that does not fit its checkpoint, or that a power loss may have torn, is emptied:
-  /// the view then starts at offset 0.
-  void open(const std::filesystem::path& data_folder) override;
+  /// A directory that does not fit its checkpoint, or that a power loss may have torn, is emptied:
+  /// the view then starts at offset 0. It must not be moved while it is open.
+  void open(const std::filesystem::path& directory) override;
+  /// Of what is visible. Marks may be ahead of `next_offset`: what comes again is passed over.
   [[nodiscard]] Checkpoint checkpoint() const override;
   [[nodiscard]] std::uint64_t position(domain::PlatformId platform) const override;
   /// What was applied becomes visible, and moves `position`, at once while little comes in, and
@@ -113,5 +116,8 @@ class SearchView final : public View {
   class Shelf;
   std::unique_ptr<Shelf> shelf_;
 };
+
+/// For Runner::start. Slot and keys must outlive the runner.
+ViewSpec search_view_spec(Slot<SearchView>& slot, const eventstore::Keys& keys);
 
 }  // namespace meent::projections

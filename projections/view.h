@@ -20,6 +20,10 @@ struct ChainMark {
   std::uint64_t position = 0;
   eventstore::Hash hash{};
   bool operator==(const ChainMark&) const = default;
+  template <class A>
+  void fields(A& a) {
+    a(position, hash);
+  }
 };
 
 /// How far a view is: written in the same batch as its rows.

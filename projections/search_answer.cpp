@@ -1,0 +1,406 @@
+#include "projections/search_answer.h"
+
+#include <algorithm>
+#include <map>
+
+#include "domain/packing.h"
+#include "projections/search_document.h"
+#include "projections/search_excerpt.h"
+#include "projections/search_parse.h"
+
+namespace meent::projections {
+
+using domain::Viewer;
+using eventstore::StorageError;
+using Xapian::Query;
+
+namespace {
+
+constexpr Xapian::doccount most_counted = 10000;
+constexpr Xapian::termcount most_longer_words = 64;
+constexpr std::size_t most_filter_values = 50;
+constexpr std::size_t most_facet_values = 50;
+constexpr std::size_t snippet_characters = 240;
+/// With fewer hits that have every word, those that have some come after them.
+constexpr Xapian::doccount few_hits = 5;
+/// A word found less often than this may be a mistake, when another one is found far more often.
+constexpr Xapian::doccount rare = 3;
+constexpr Xapian::doccount far_more_often = 10;
+
+/// Lets through what the policy lets the viewer see, and counts that.
+class Gate : public Xapian::MatchDecider {
+ public:
+  explicit Gate(const Viewer& viewer) : viewer_(viewer) {}
+  bool operator()(const Xapian::Document& document) const override {
+    const auto facts = domain::unpack<SearchFacts>(document.get_value(facts_slot));
+    if (!facts) throw StorageError("search: a slot is not what this version wrote", false);
+    return domain::may_see(viewer_, facts->scope, facts->author);
+  }
+
+ private:
+  const Viewer& viewer_;
+};
+
+class FacetCounter : public Xapian::MatchSpy {
+ public:
+  void operator()(const Xapian::Document& document, double) override {
+    const auto facts = domain::unpack<SearchFacts>(document.get_value(facts_slot));
+    if (!facts) return;  // the gate has seen it before
+    ++spaces_[facts->space];
+    ++kinds_[facts->kind];
+    for (const auto& theme : facts->themes) ++themes_[theme];
+    ++standings_[facts->standing];
+  }
+  [[nodiscard]] SearchFacets facets() const {
+    return {
+        .spaces = sorted(spaces_, [](domain::SpaceId space) { return space.text(); }),
+        .kinds = sorted(kinds_, [](const std::string& kind) { return kind; }),
+        .themes = sorted(themes_, [](const std::string& theme) { return theme; }),
+        .standings = sorted(standings_, name_of),
+    };
+  }
+
+ private:
+  static std::string name_of(domain::Standing standing) {
+    switch (standing) {
+      case domain::Standing::open: return "open";
+      case domain::Standing::closed: return "closed";
+      case domain::Standing::hidden: return "hidden";
+      case domain::Standing::withdrawn: return "withdrawn";
+    }
+    std::abort();
+  }
+  template <class K, class F>
+  static std::vector<FacetCount> sorted(const std::map<K, std::uint32_t>& counts, const F& name) {
+    std::vector<FacetCount> out;
+    for (const auto& [value, count] : counts) out.push_back({name(value), count});
+    std::ranges::sort(out, [](const FacetCount& a, const FacetCount& b) {
+      return a.count != b.count ? a.count > b.count : a.value < b.value;
+    });
+    if (out.size() > most_facet_values) out.resize(most_facet_values);
+    return out;
+  }
+  std::map<domain::SpaceId, std::uint32_t> spaces_;
+  std::map<std::string, std::uint32_t> kinds_, themes_;
+  std::map<domain::Standing, std::uint32_t> standings_;
+};
+
+// From pieces to a Xapian query ---------------------------------------------------------------
+
+Query phrase_of(const std::vector<Word>& words) {
+  std::vector<Query> terms;
+  for (const auto& word : words) terms.emplace_back(word.folded);
+  if (terms.size() == 1) return terms.front();
+  return {Query::OP_PHRASE, terms.begin(), terms.end(), static_cast<unsigned>(terms.size())};
+}
+
+/// Every two neighbouring signs.
+Query pairs_of(const std::vector<Word>& signs) {
+  if (signs.size() == 1) return Query(signs.front().folded);
+  std::vector<Query> pairs;
+  for (std::size_t i = 1; i < signs.size(); ++i) {
+    pairs.emplace_back(signs[i - 1].folded + signs[i].folded);
+  }
+  return {Query::OP_AND, pairs.begin(), pairs.end()};
+}
+
+/// The word itself before its other forms, those before longer words.
+Query forms_of(const SearchPiece& piece) {
+  const auto& word = piece.words.front().folded;
+  std::vector<Query> forms{Query(word)};
+  for (const auto tongue : all_tongues) {
+    forms.emplace_back(Query::OP_SCALE_WEIGHT, Query(stem_term(word, tongue)), 0.6);
+  }
+  if (may_begin_words(piece)) {
+    forms.emplace_back(Query::OP_SCALE_WEIGHT,
+                       Query(Query::OP_WILDCARD, word, most_longer_words,
+                             Query::WILDCARD_LIMIT_MOST_FREQUENT, Query::OP_SYNONYM),
+                       0.3);
+  }
+  return {Query::OP_OR, forms.begin(), forms.end()};
+}
+
+Query query_of(const SearchPiece& piece) {
+  switch (piece.sort) {
+    case SearchPiece::Sort::word: return forms_of(piece);
+    case SearchPiece::Sort::signs: return pairs_of(piece.words);
+    case SearchPiece::Sort::phrase: return phrase_of(piece.words);
+  }
+  std::abort();
+}
+
+Query any_of(const std::vector<std::string>& terms) {
+  return {Query::OP_OR, terms.begin(), terms.end()};
+}
+
+/// What the filters leave; empty when there is none.
+Query filter_of(const SearchQuery& query) {
+  std::vector<Query> filters;
+  const auto among = [&](const auto& values, const auto& term_of) {
+    if (values.empty()) return;
+    std::vector<std::string> terms;
+    for (const auto& value : values) {
+      if (terms.size() < most_filter_values) terms.push_back(term_of(value));
+    }
+    filters.push_back(any_of(terms));
+  };
+  if (query.what != SearchWhat::everything) {
+    filters.emplace_back(what_term(query.what == SearchWhat::comments));
+  }
+  if (query.space) filters.emplace_back(space_term(*query.space));
+  among(query.kinds, kind_term);
+  among(query.themes, theme_term);
+  among(query.standings, standing_term);
+  if (!query.language.empty()) filters.emplace_back(language_term(query.language));
+  const auto time = [](domain::Timestamp at) {
+    return Xapian::sortable_serialise(static_cast<double>(at.ms));
+  };
+  if (query.from) filters.emplace_back(Query::OP_VALUE_GE, time_slot, time(*query.from));
+  if (query.until) {
+    filters.emplace_back(Query::OP_VALUE_LE, time_slot, time({query.until->ms - 1}));
+  }
+  if (filters.empty()) return {};
+  return {Query::OP_AND, filters.begin(), filters.end()};
+}
+
+/// One text as two queries: every word, or some of them.
+class Question {
+ public:
+  Question(const std::vector<SearchPiece>& pieces, const Query& filter) : filter_(filter) {
+    std::vector<Query> needed, fixed, helping, excluded;
+    for (const auto& piece : pieces) {
+      if (piece.is_excluded) {
+        excluded.push_back(piece.sort == SearchPiece::Sort::word && !piece.is_open
+                               ? stems_of(piece)
+                               : query_of(piece));
+      } else if (piece.sort == SearchPiece::Sort::phrase) {
+        fixed.push_back(query_of(piece));
+      } else if (piece.sort == SearchPiece::Sort::word && !piece.is_open &&
+                 is_stopword(piece.words.front().folded)) {
+        helping.emplace_back(piece.words.front().folded);
+      } else {
+        needed.push_back(query_of(piece));
+      }
+    }
+    if (needed.empty() && fixed.empty()) needed.swap(helping);
+    has_words_ = !needed.empty() || !fixed.empty();
+    word_count_ = needed.size();
+
+    auto all = fixed;
+    all.insert(all.end(), needed.begin(), needed.end());
+    Query every = has_words_ ? Query(Query::OP_AND, all.begin(), all.end()) : Query::MatchAll;
+    if (!helping.empty()) {
+      const Query help(Query::OP_OR, helping.begin(), helping.end());
+      every = Query(Query::OP_AND_MAYBE, every, Query(Query::OP_SCALE_WEIGHT, help, 0.1));
+    }
+    // Those that have every word stay in front of those that have some.
+    const Query some(Query::OP_OR, needed.begin(), needed.end());
+    Query either = fixed.empty() ? some
+                                 : Query(Query::OP_AND_MAYBE,
+                                         Query(Query::OP_AND, fixed.begin(), fixed.end()), some);
+    either = Query(Query::OP_AND_MAYBE, either, Query(Query::OP_SCALE_WEIGHT, every, 4.0));
+    every_ = narrowed(every, excluded);
+    either_ = narrowed(either, excluded);
+  }
+
+  [[nodiscard]] bool has_words() const { return has_words_; }
+  [[nodiscard]] bool can_relax() const { return word_count_ > 1; }
+  [[nodiscard]] const Query& every_word() const { return every_; }
+  [[nodiscard]] const Query& some_words() const { return either_; }
+
+ private:
+  /// Excluding "auto" must not exclude "automatisch".
+  static Query stems_of(const SearchPiece& piece) {
+    std::vector<std::string> terms{piece.words.front().folded};
+    for (const auto tongue : all_tongues) {
+      terms.push_back(stem_term(piece.words.front().folded, tongue));
+    }
+    return any_of(terms);
+  }
+  [[nodiscard]] Query narrowed(Query query, const std::vector<Query>& excluded) const {
+    if (!excluded.empty()) {
+      query =
+          Query(Query::OP_AND_NOT, query, Query(Query::OP_OR, excluded.begin(), excluded.end()));
+    }
+    return filter_.empty() ? query : Query(Query::OP_FILTER, query, filter_);
+  }
+
+  const Query& filter_;
+  Query every_, either_;
+  bool has_words_ = false;
+  std::size_t word_count_ = 0;
+};
+
+// Answering ------------------------------------------------------------------------------------
+
+class Answer {
+ public:
+  Answer(Xapian::Database& database, const eventstore::Keys& keys, const SearchQuery& query)
+      : database_(database),
+        keys_(keys),
+        query_(query),
+        gate_(query.viewer),
+        pieces_(parse_search_text(query.text)),
+        filter_(filter_of(query)) {}
+
+  SearchPage page() {
+    SearchPage out;
+    const auto limit = std::clamp(query_.limit, 1U, most_search_hits);
+    const auto offset = std::min(query_.offset, farthest_search_hit);
+    const auto room = std::min(limit, farthest_search_hit - offset);
+
+    const Question question(pieces_, filter_);
+    FacetCounter every_facets, some_facets;
+    auto hits = run(question.every_word(), offset, room, question.has_words(), every_facets);
+    auto total = hits.get_matches_estimated();
+    out.facets = every_facets.facets();
+    const bool is_short = question.has_words() && total < few_hits;
+    if (is_short && question.can_relax()) {
+      auto more = run(question.some_words(), offset, room, true, some_facets);
+      if (more.get_matches_estimated() > total) {
+        hits = more;
+        total = hits.get_matches_estimated();
+        out.facets = some_facets.facets();
+        out.has_every_word = false;
+      }
+    }
+    out.estimated_total = total;
+    for (auto it = hits.begin(); it != hits.end(); ++it) {
+      if (auto hit = hit_of(it.get_document())) out.hits.push_back(std::move(*hit));
+    }
+    const auto reached = offset + hits.size();
+    if (hits.size() == room && reached < total && reached < farthest_search_hit) {
+      out.next = reached;
+    }
+    if (offset == 0 && question.has_words()) out.suggestion = suggestion();
+    return out;
+  }
+
+ private:
+  Xapian::MSet run(const Query& query, std::uint32_t offset, std::uint32_t limit, bool has_words,
+                   FacetCounter& facets) {
+    Xapian::Enquire enquire(database_);
+    enquire.set_query(query);
+    enquire.set_docid_order(Xapian::Enquire::DESCENDING);
+    if (query_.sort == SearchSort::newest || !has_words) {
+      enquire.set_weighting_scheme(Xapian::BoolWeight());
+      enquire.set_sort_by_value_then_relevance(time_slot, true);
+    } else {
+      // Long texts are not worse, so length counts less than usual.
+      enquire.set_weighting_scheme(Xapian::BM25Weight(1, 0, 1, 0.35, 0.5));
+    }
+    enquire.add_matchspy(&facets);
+    return enquire.get_mset(offset, limit, most_counted, nullptr, &gate_);
+  }
+
+  /// How many of the documents the viewer may see match; counts no further than `at_most`.
+  Xapian::doccount count(const Query& query, Xapian::doccount at_most) {
+    Xapian::Enquire enquire(database_);
+    enquire.set_query(query);
+    enquire.set_weighting_scheme(Xapian::BoolWeight());
+    return enquire.get_mset(0, at_most, 0, nullptr, &gate_).size();
+  }
+
+  /// Nothing when its author was forgotten.
+  std::optional<std::string> opened(const domain::PrivateText& text) {
+    auto plain = eventstore::open_text(keys_, query_.platform, text);
+    if (plain) return std::move(*plain);
+    if (plain.error() == eventstore::KeyFault::destroyed) return std::nullopt;
+    throw StorageError("search: a text under key " + text.key.text() + " does not open", false);
+  }
+
+  std::optional<SearchHit> hit_of(const Xapian::Document& document) {
+    const auto entry = entry_of(document);
+    const auto body = opened(entry.content.body);
+    if (!body) return std::nullopt;
+    const Highlighter highlighter(pieces_, entry.content.language);
+    SearchHit hit{
+        .contribution = entry.contribution,
+        .comment = entry.comment,
+        .space = entry.space,
+        .kind = entry.kind,
+        .themes = entry.content.themes,
+        .author = entry.author,
+        .standing = entry.standing,
+        .scope = entry.scope(),
+        .language = entry.content.language,
+        .time = entry.shown_at,
+        .title = entry.comment ? title_above(entry.contribution) : title_of(entry, highlighter),
+        .snippet = {}};
+    hit.snippet = highlighter.excerpt(plain_of(*body), snippet_characters);
+    const auto is_highlighted = [](const TextRun& run) { return run.highlighted; };
+    if (std::ranges::none_of(hit.snippet, is_highlighted)) {
+      for (const auto& [name, field] : entry.content.form) {
+        auto runs = highlighter.excerpt(plain_of(opened(field).value_or("")), snippet_characters);
+        if (std::ranges::none_of(runs, is_highlighted)) continue;
+        hit.snippet = std::move(runs);
+        break;
+      }
+    }
+    return hit;
+  }
+
+  std::vector<TextRun> title_of(const SearchEntry& entry, const Highlighter& highlighter) {
+    if (!entry.content.title) return {};
+    const auto title = opened(*entry.content.title);
+    return title ? highlighter.whole(*title) : std::vector<TextRun>{};
+  }
+
+  /// Of the contribution a comment stands under.
+  std::vector<TextRun> title_above(domain::ContributionId contribution) {
+    const auto term = item_term(contribution);
+    const auto found = database_.postlist_begin(term);
+    if (found == database_.postlist_end(term)) return {};
+    const auto entry = entry_of(database_.get_document(*found));
+    if (!domain::may_see(query_.viewer, entry.scope(), entry.author)) return {};
+    return title_of(entry, Highlighter(pieces_, entry.content.language));
+  }
+
+  /// The word that was probably meant, when the viewer can find that one.
+  std::optional<std::string> correction(const SearchPiece& piece) {
+    const auto& word = piece.words.front().folded;
+    if (!is_spellable(word) || is_stopword(word) || piece.is_open) return std::nullopt;
+    const auto known = count(forms_of(piece), rare);
+    if (known >= rare) return std::nullopt;
+    auto meant = database_.get_spelling_suggestion(word);
+    if (meant.empty() || meant == word) return std::nullopt;
+    const auto needed = std::max<Xapian::doccount>(1, known * far_more_often);
+    if (count(Query(meant), needed) < needed) return std::nullopt;
+    return meant;
+  }
+
+  std::optional<std::string> suggestion() {
+    std::string text = query_.text;
+    bool is_changed = false;
+    // From the back, so that places further in front stay right.
+    for (auto piece = pieces_.rbegin(); piece != pieces_.rend(); ++piece) {
+      if (piece->sort != SearchPiece::Sort::word || piece->is_excluded) continue;
+      if (const auto meant = correction(*piece)) {
+        const auto& word = piece->words.front();
+        text.replace(word.begin, word.end - word.begin, *meant);
+        is_changed = true;
+      }
+    }
+    if (!is_changed) return std::nullopt;
+    const Question question(parse_search_text(text), filter_);
+    const bool has_hits = count(question.every_word(), 1) > 0 ||
+                          (question.can_relax() && count(question.some_words(), 1) > 0);
+    return has_hits ? std::optional(text) : std::nullopt;
+  }
+
+  Xapian::Database& database_;
+  const eventstore::Keys& keys_;
+  const SearchQuery& query_;
+  Gate gate_;
+  std::vector<SearchPiece> pieces_;
+  Query filter_;
+};
+
+}  // namespace
+
+SearchPage answer_search(Xapian::Database& database, const eventstore::Keys& keys,
+                         const SearchQuery& query) {
+  return Answer(database, keys, query).page();
+}
+
+}  // namespace meent::projections

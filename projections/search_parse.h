@@ -1,0 +1,36 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "projections/search_text.h"
+
+/// What a citizen typed, taken apart. Never fails: what makes no sense is read as words.
+namespace meent::projections {
+
+inline constexpr std::size_t most_search_pieces = 24;
+inline constexpr std::size_t most_phrase_words = 16;
+
+/// One thing to look for.
+struct SearchPiece {
+  enum class Sort : std::uint8_t {
+    word,
+    signs,   ///< a run of signs: the same signs in a row
+    phrase,  ///< between quotes: these words in a row
+  } sort = Sort::word;
+  bool is_excluded = false;
+  bool is_open = false;     ///< written with a star: what starts so
+  std::vector<Word> words;  ///< 1..n; `begin` and `end` are places in the whole text
+};
+
+/// Whether longer words that begin with this word are found too: Dutch writes compounds as one
+/// word.
+bool may_begin_words(const SearchPiece& piece);
+
+/// At most `longest_search_text` characters and `most_search_pieces` pieces are read.
+std::vector<SearchPiece> parse_search_text(std::string_view text);
+
+/// The first `count` characters.
+std::string_view first_characters(std::string_view text, std::size_t count);
+
+}  // namespace meent::projections

@@ -440,7 +440,7 @@ void check_before_opening(const std::filesystem::path& folder, Files& files) {
     const auto found = Database::look(log, files);
     if (found == Database::Found::whole) {
       check_store(Database::open_read_only(log, files), tip, folder);
-    } else if (tip.found == ReadTip::Found::damaged || tip.tip.next_offset > 0) {
+    } else if (tip.tip.next_offset > 0) {
       throw StartRefused(log.string() + " is " +
                          (found == Database::Found::absent ? "missing" : "incomplete") +
                          ", but history was acknowledged (" + (folder / "tip").string() +

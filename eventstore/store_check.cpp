@@ -55,6 +55,7 @@ class StoreCheck {
     switch (kept.found) {
       case ReadTip::Found::emptied: return;
       case ReadTip::Found::damaged:
+        if (progress_.next_offset == 0) return;  // its making was cut off
         refuse("neither slot of the kept tip " + tip_path + " is whole");
       case ReadTip::Found::absent:
         if (progress_.next_offset == 0) return;

@@ -42,6 +42,8 @@ struct StanceCounts {
   }
 };
 
+std::uint64_t& count_of(StanceCounts& counts, domain::Stance stance);
+
 /// Texts are sealed: eventstore::open_text opens them.
 struct ContributionRow {
   domain::ContributionId contribution;
@@ -76,7 +78,7 @@ struct FeedPage {
   /// and still have a next one: at most 5,000 index entries are looked at.
   std::optional<std::string> next;
   bool gone = false;           ///< the cursor is of another version or query; no items
-  std::uint64_t position = 0;  ///< the platform's position this page shows, or a later one
+  std::uint64_t position = 0;  ///< the platform's position this page shows
 };
 
 /// A text that was replaced by an edit.

@@ -49,7 +49,7 @@ struct PersonPage {
   bool gone = false;  ///< the cursor is of another version or person
   /// Contributions and comments placed that are neither hidden nor withdrawn.
   std::uint64_t contribution_count = 0, comment_count = 0;
-  std::uint64_t position = 0;  ///< the platform's position this page shows, or a later one
+  std::uint64_t position = 0;  ///< the platform's position this page shows
 };
 
 /// Threads: queries from any thread.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "eventstore/applier.h"
 #include "projections/slot.h"
 #include "projections/view.h"
 
@@ -50,6 +51,9 @@ struct RunnerOptions {
   std::size_t most_waiters = 20000;
   /// A view this many envelopes behind the others of its lane catches up on its own thread.
   std::uint64_t far_behind = 2000;
+  /// Views wait while less is left on the disk: before writes are refused, long before the log
+  /// itself meets a full disk.
+  std::uint64_t least_free_bytes = 128ULL << 20;
 };
 
 struct ViewHealth {
@@ -70,7 +74,10 @@ struct ViewHealth {
 
 struct RunnerHealth {
   std::vector<ViewHealth> views;
-  /// Empty when every view serves; else a sentence that names view and reason: readiness is 503.
+  /// Platforms with a record that cannot be decoded: their views stand still there.
+  std::vector<eventstore::StoppedPlatform> stopped_platforms;
+  /// Empty when every view serves and moves; else a sentence that names view and reason: readiness
+  /// is 503.
   std::string reason;
   [[nodiscard]] bool is_ready() const { return reason.empty(); }
 };

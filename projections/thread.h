@@ -60,7 +60,7 @@ struct CommentPage {
   std::optional<std::string> next;
   bool gone = false;  ///< the cursor is of another version or branch
   std::uint64_t reply_count = 0, descendant_count = 0;  ///< of this branch, tombstones included
-  std::uint64_t position = 0;  ///< the platform's position this page shows, or a later one
+  std::uint64_t position = 0;                           ///< the platform's position this page shows
 };
 
 struct CommentRevision {

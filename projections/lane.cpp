@@ -1,0 +1,222 @@
+#include "projections/lane.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace meent::projections {
+namespace {
+
+constexpr std::chrono::milliseconds idle_wait{50};
+constexpr std::chrono::milliseconds waiters_wait{10};
+constexpr std::chrono::seconds space_wait{1};
+/// A built view goes to its live lane when it is this near: the lane takes the rest in its stride.
+constexpr std::uint64_t near_envelopes = 64;
+
+/// Why the batch does not follow what the view has, if it does not.
+std::optional<std::string> gap_between(const Checkpoint& at, const ReadBatch& batch) {
+  for (const auto& joint : batch.joints) {
+    const auto mark = at.platforms.find(joint.platform);
+    const bool begins = mark == at.platforms.end();
+    const ChainMark before =
+        begins ? ChainMark{0, eventstore::first_prev_hash(joint.platform)} : mark->second;
+    if (before.position + 1 != joint.base_position || before.hash != joint.prev_hash) {
+      return "position " + std::to_string(joint.base_position) + " of platform " +
+             joint.platform.text() + " does not follow position " +
+             std::to_string(before.position) + " of the view";
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Lane::Lane(const eventstore::Store& store, const RunnerOptions& options, Purpose purpose,
+           StoppedPlatforms& stopped, LaneEvents& events)
+    : store_(store),
+      options_(options),
+      purpose_(purpose),
+      events_(events),
+      reader_(store, stopped) {}
+
+void Lane::adopt(Member member) {
+  const std::scoped_lock lock(mutex_);
+  inbox_.push_back(std::move(member));
+  adopted_.notify_one();
+}
+
+void Lane::run() {
+  thread_ = std::jthread([this](std::stop_token stopping) { loop(std::move(stopping)); });
+}
+
+void Lane::stop() {
+  thread_.request_stop();
+  adopted_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::chrono::milliseconds Lane::silent() const {
+  const Clock::duration since = Clock::now().time_since_epoch() - Clock::duration(last_sign_);
+  return last_sign_ == 0 ? std::chrono::milliseconds(0)
+                         : std::chrono::duration_cast<std::chrono::milliseconds>(since);
+}
+
+void Lane::loop(std::stop_token stopping) {
+  while (!stopping.stop_requested()) {
+    const auto began = Clock::now();
+    last_sign_ = began.time_since_epoch().count();
+    take_adopted();
+    if (purpose_ == Purpose::building && members_.empty()) break;
+    bool worked = false;
+    try {
+      worked = has_space() && turn();
+      promote();
+    } catch (const std::exception& error) {
+      fail_all(error.what());
+    }
+    if (!worked || Clock::now() - ticked_at_ > waiters_wait) {
+      events_.tick();
+      ticked_at_ = Clock::now();
+    }
+    if (!worked) {
+      wait_for_work();
+    } else if (purpose_ == Purpose::live && !batch_was_full_) {
+      std::this_thread::sleep_until(began + options_.turn);
+    }
+  }
+  has_ended_ = true;
+}
+
+void Lane::take_adopted() {
+  const std::scoped_lock lock(mutex_);
+  for (auto& member : inbox_) {
+    if (purpose_ == Purpose::live) member.ready_at = store_.next_offset();
+    members_.push_back(std::move(member));
+  }
+  inbox_.clear();
+}
+
+void Lane::wait_for_work() {
+  const auto wait = events_.has_waiters() ? waiters_wait : idle_wait;
+  if (members_.empty() || is_short_of_space_) {
+    std::unique_lock lock(mutex_);
+    adopted_.wait_for(lock, wait, [this] { return !inbox_.empty(); });
+    return;
+  }
+  const auto last = std::ranges::min_element(
+      members_, {}, [](const Member& member) { return member.at.next_offset; });
+  store_.wait_beyond(last->at.next_offset, wait);
+}
+
+bool Lane::turn() {
+  if (members_.empty()) return false;
+  auto from = std::numeric_limits<std::uint64_t>::max();
+  auto until = from;
+  for (const auto& member : members_) from = std::min(from, member.at.next_offset);
+  if (from >= store_.next_offset()) return false;
+  bool wants_all = false;
+  std::vector<const LogReader::Wants*> wants;
+  for (const auto& member : members_) {
+    if (member.at.next_offset != from) {
+      until = std::min(until, member.at.next_offset);
+    } else if (member.wants) {
+      wants.push_back(&member.wants);
+    } else {
+      wants_all = true;
+    }
+  }
+  LogReader::Wants wanted;
+  if (!wants_all) {
+    wanted = [&wants](std::string_view type) {
+      return std::ranges::any_of(wants, [type](const auto* one) { return (*one)(type); });
+    };
+  }
+  const auto batch = reader_.read(from, until, options_.most_events, wanted);
+  batch_was_full_ = batch.events.events.size() >= options_.most_events;
+  if (batch.events.reached.next_offset == from) return false;
+  apply_to_members(batch);
+  events_.turned(batch.events.reached.platforms);
+  return true;
+}
+
+void Lane::apply_to_members(const ReadBatch& batch) {
+  std::vector<Member> kept;
+  std::vector<std::pair<Member, std::string>> off_chain, failed;
+  for (auto& member : members_) {
+    if (member.at.next_offset != batch.from) {
+      kept.push_back(std::move(member));
+      continue;
+    }
+    if (auto gap = gap_between(member.at, batch)) {
+      off_chain.emplace_back(std::move(member), *std::move(gap));
+      continue;
+    }
+    try {
+      member.open->view().apply(batch.events);
+    } catch (const std::exception& error) {
+      failed.emplace_back(std::move(member), error.what());
+      continue;
+    }
+    member.at.next_offset = batch.events.reached.next_offset;
+    for (const auto& [platform, mark] : batch.events.reached.platforms) {
+      member.at.platforms[platform] = mark;
+    }
+    events_.applied(member, batch.events.events.size());
+    kept.push_back(std::move(member));
+  }
+  members_ = std::move(kept);
+  for (auto& [member, why] : off_chain) events_.off_chain(std::move(member), why);
+  for (auto& [member, why] : failed) events_.failed(std::move(member), why);
+}
+
+/// Those that were being built and have come far enough go on: to serve, or to their live lane.
+void Lane::promote() {
+  if (purpose_ == Purpose::building) {
+    const auto tip = store_.next_offset();
+    for (auto at = members_.begin(); at != members_.end();) {
+      if (at->at.next_offset + near_envelopes < tip) {
+        ++at;
+        continue;
+      }
+      auto member = std::move(*at);
+      at = members_.erase(at);
+      events_.near_tip(std::move(member));
+    }
+    return;
+  }
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    auto& built = members_[i];
+    const bool is_behind =
+        built.at.next_offset < built.ready_at ||
+        std::ranges::any_of(
+            members_,
+            [&](const Member& other) {
+              return other.entry == built.entry && other.at.next_offset > built.at.next_offset;
+            });
+    if (built.serves || is_behind) continue;
+    built.serves = true;
+    events_.serves_now(built);
+    const auto* serving = built.open.get();
+    const auto entry = built.entry;
+    std::erase_if(members_, [&](const Member& other) {
+      return other.entry == entry && other.open.get() != serving;
+    });
+    i = static_cast<std::size_t>(-1);  // the list has changed: from the front again
+  }
+}
+
+void Lane::fail_all(const std::string& why) {
+  auto failed = std::move(members_);
+  members_.clear();
+  for (auto& member : failed) events_.failed(std::move(member), why);
+}
+
+bool Lane::has_space() {
+  const auto now = Clock::now();
+  if (now - space_looked_at_ >= space_wait) {
+    space_looked_at_ = now;
+    is_short_of_space_ = store_.free_bytes() < options_.least_free_bytes;
+  }
+  return !is_short_of_space_;
+}
+
+}  // namespace meent::projections

@@ -1,0 +1,176 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "domain/packing.h"
+#include "projections/view.h"
+
+/// What the table views stand on: one RocksDB database a view, sorted keys and values, the
+/// checkpoint among them. Keys start with a table's letter; letters below 'A' are the checkpoint's.
+namespace meent::projections {
+
+/// An event that cannot be folded into this view: it names what no earlier event made.
+class ViewFault : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+inline void append_to(std::string& key, std::string_view bytes) {
+  key += bytes;
+}
+inline void append_to(std::string& key, std::uint8_t byte) {
+  key += static_cast<char>(byte);
+}
+void append_to(std::string& key, std::uint64_t number);
+template <class Tag>
+void append_to(std::string& key, const domain::Id<Tag>& id) {
+  key.append(reinterpret_cast<const char*>(id.value().data()), id.value().size());
+}
+/// A table's letter and parts, so that byte order is the order meant: numbers big-endian, ids as
+/// they are.
+template <class... Parts>
+std::string key_of(char table, const Parts&... parts) {
+  std::string key(1, table);
+  (append_to(key, parts), ...);
+  return key;
+}
+/// Reads a number that `append_to` wrote, `at` bytes from the front.
+std::uint64_t number_in(std::string_view key, std::size_t at);
+
+/// Key and value bytes of one row; live until the cursor moves.
+struct TableRow {
+  std::string_view key, value;
+};
+
+/// One view's rows at one moment. Threads: one; several snapshots at once are fine.
+class TableSnapshot {
+ public:
+  virtual ~TableSnapshot() = default;
+  [[nodiscard]] virtual std::optional<std::string> get(std::string_view key) const = 0;
+  /// The platform's position at this moment.
+  [[nodiscard]] virtual std::uint64_t position(domain::PlatformId platform) const = 0;
+
+  /// Walks the rows whose key starts with a prefix.
+  class Cursor {
+   public:
+    virtual ~Cursor() = default;
+    /// First row at or after `key` (backwards: at or before), which starts with `prefix`.
+    virtual void seek(std::string_view prefix, std::string_view key, bool backwards) = 0;
+    [[nodiscard]] virtual bool valid() const = 0;  ///< still within the prefix
+    [[nodiscard]] virtual TableRow row() const = 0;
+    virtual void next() = 0;
+    /// From the first row of a prefix.
+    void seek(std::string_view prefix) { seek(prefix, prefix, false); }
+  };
+  [[nodiscard]] virtual std::unique_ptr<Cursor> cursor() const = 0;
+
+  template <class Row>
+  [[nodiscard]] std::optional<Row> row(std::string_view key) const;
+};
+
+/// Changes of one batch; reads see earlier changes. Only the last value of a key is written.
+class TableChanges;
+
+class Tables {
+ public:
+  /// Opens the directory or makes it; emptied when it was written by another version of the view.
+  /// Throws eventstore::StorageError.
+  static std::unique_ptr<Tables> open(const std::filesystem::path& directory,
+                                      std::uint32_t version);
+  virtual ~Tables() = default;
+  [[nodiscard]] virtual Checkpoint checkpoint() const = 0;
+  [[nodiscard]] virtual std::uint64_t position(domain::PlatformId platform) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<TableSnapshot> snapshot() const = 0;
+  /// The latest value.
+  [[nodiscard]] virtual std::optional<std::string> get(std::string_view key) const = 0;
+  /// Keys that start with `prefix`, at most `limit`.
+  [[nodiscard]] virtual std::vector<std::string> keys(std::string_view prefix,
+                                                      std::size_t limit) const = 0;
+  /// Changes and checkpoint, all or none. Not synced and not in a write-ahead log: after a crash
+  /// the view is where it was some seconds before, rows and checkpoint together.
+  virtual void write(const TableChanges& changes, const Checkpoint& reached) = 0;
+  virtual void dump(const std::function<void(std::string_view line)>& line) const = 0;
+};
+
+class TableChanges {
+ public:
+  explicit TableChanges(const Tables& tables) : tables_(tables) {}
+  [[nodiscard]] std::optional<std::string> get(const std::string& key) const;
+  void put(std::string key, std::string value) {
+    changes_.insert_or_assign(std::move(key), std::move(value));
+  }
+  void erase(std::string key) { changes_.insert_or_assign(std::move(key), std::nullopt); }
+
+  template <class Row>
+  [[nodiscard]] std::optional<Row> row(const std::string& key) const;
+  template <class Row>
+  void put_row(std::string key, const Row& row) {
+    put(std::move(key), domain::pack(row));
+  }
+  using Map = std::unordered_map<std::string, std::optional<std::string>>;
+  [[nodiscard]] const Map& changes() const { return changes_; }
+
+ private:
+  const Tables& tables_;
+  Map changes_;
+};
+
+template <class Row>
+Row unpack_row(std::string_view bytes) {
+  auto row = domain::unpack<Row>(bytes);
+  if (!row) throw ViewFault("a row of this view is damaged; rebuild the view");
+  return *std::move(row);
+}
+
+template <class Row>
+std::optional<Row> TableSnapshot::row(std::string_view key) const {
+  const auto bytes = get(key);
+  return bytes ? std::optional<Row>(unpack_row<Row>(*bytes)) : std::nullopt;
+}
+
+template <class Row>
+std::optional<Row> TableChanges::row(const std::string& key) const {
+  const auto bytes = get(key);
+  return bytes ? std::optional<Row>(unpack_row<Row>(*bytes)) : std::nullopt;
+}
+
+/// What every table view does alike. `Queries` is the view's own interface.
+template <class Queries>
+class TableView : public Queries {
+ public:
+  TableView(std::string_view name, std::uint32_t version) : name_(name), version_(version) {}
+  [[nodiscard]] std::string_view name() const override { return name_; }
+  [[nodiscard]] std::uint32_t version() const override { return version_; }
+  void open(const std::filesystem::path& directory) override {
+    tables_ = Tables::open(directory, version_);
+  }
+  [[nodiscard]] Checkpoint checkpoint() const override { return tables_->checkpoint(); }
+  [[nodiscard]] std::uint64_t position(domain::PlatformId platform) const override {
+    return tables_->position(platform);
+  }
+  void dump(const std::function<void(std::string_view line)>& line) const override {
+    tables_->dump(line);
+  }
+
+ protected:
+  [[nodiscard]] Tables& tables() { return *tables_; }
+  [[nodiscard]] std::unique_ptr<TableSnapshot> now() const { return tables_->snapshot(); }
+
+ private:
+  std::string_view name_;
+  std::uint32_t version_;
+  std::unique_ptr<Tables> tables_;
+};
+
+/// What a view throws when an event names something it does not know.
+[[noreturn]] void fail_unknown(std::string_view what, const std::string& id,
+                               const domain::EventContext& context);
+
+}  // namespace meent::projections

@@ -1,0 +1,302 @@
+#include "projections/tally.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "domain/result.h"
+#include "projections/standing.h"
+#include "projections/tables.h"
+
+namespace meent::projections {
+namespace {
+
+using domain::ContributionId;
+using domain::EventContext;
+using domain::overloaded;
+using domain::PersonId;
+using domain::PlatformId;
+using domain::SpaceId;
+
+constexpr std::uint32_t tally_version = 1;
+constexpr char contribution_table = 'c';
+constexpr char comment_table = 'm';
+constexpr char stance_table = 's';
+constexpr char participant_table = 'p';
+constexpr char totals_table = 'z';
+
+constexpr std::size_t most_asked = 100;
+constexpr std::size_t most_in_matrix = 10000;
+constexpr std::size_t most_known = 50000;
+
+struct ContributionTally {
+  SpaceId space;
+  PersonId author;
+  ItemStanding standing;
+  StanceCounts counts;
+  [[nodiscard]] domain::Scope scope() const {
+    return domain::Scope::of_space(space, standing.level());
+  }
+  template <class A>
+  void fields(A& a) {
+    a(space, author, standing, counts);
+  }
+};
+
+struct CommentStanding {
+  SpaceId space;
+  ItemStanding standing;
+  template <class A>
+  void fields(A& a) {
+    a(space, standing);
+  }
+};
+
+struct StanceValue {
+  domain::Stance stance = domain::Stance::agree;
+  std::uint64_t position = 0;
+  domain::Timestamp given_at;
+  template <class A>
+  void fields(A& a) {
+    a(stance, position, given_at);
+  }
+};
+
+/// Participants that are known to be in the table, so that a busy person is not looked up again
+/// and again. Forgets everything when full.
+using KnownParticipants = std::unordered_set<std::string>;
+
+class TallyChange {
+ public:
+  TallyChange(const Tables& tables, KnownParticipants& known) : changes_(tables), known_(known) {}
+
+  void fold(const StoredEvent& stored) {
+    const auto each = [&](const auto& variant) {
+      std::visit([&](const auto& event) { on(event, stored.context); }, variant);
+    };
+    if (const auto* support = std::get_if<domain::SupportEvent>(&stored.event)) {
+      each(*support);
+    } else if (const auto* contribution = std::get_if<domain::ContributionEvent>(&stored.event)) {
+      each(*contribution);
+    } else if (const auto* discuss = std::get_if<domain::DiscussEvent>(&stored.event)) {
+      each(*discuss);
+    } else if (const auto* moderate = std::get_if<domain::ModerateEvent>(&stored.event)) {
+      each(*moderate);
+    }
+  }
+
+  const TableChanges& finish() {
+    for (const auto& [key, row] : contributions_) changes_.put_row(key, row);
+    for (const auto& [key, row] : totals_) changes_.put_row(key, row);
+    return changes_;
+  }
+
+ private:
+  void on(const domain::ContributionPlaced& event, const EventContext& context) {
+    contributions_.insert_or_assign(
+        key_of(contribution_table, context.platform, event.contribution),
+        ContributionTally{
+            .space = event.space, .author = event.author, .standing = {}, .counts = {}});
+    count(context, event.space, [](SpaceTotals& totals) { ++totals.contributions; });
+    take_part(context, event.space, event.author);
+  }
+  void on(const domain::ContributionRevised&, const EventContext&) {}
+  void on(const domain::ContributionWithdrawn& event, const EventContext& context) {
+    restand_contribution(event.contribution, context,
+                         [](auto& standing) { standing.now = domain::Standing::withdrawn; });
+  }
+  void on(const domain::ContributionClosed& event, const EventContext& context) {
+    restand_contribution(event.contribution, context,
+                         [](auto& standing) { standing.now = domain::Standing::closed; });
+  }
+  void on(const domain::ContributionReopened& event, const EventContext& context) {
+    restand_contribution(event.contribution, context,
+                         [](auto& standing) { standing.now = domain::Standing::open; });
+  }
+
+  void on(const domain::CommentPlaced& event, const EventContext& context) {
+    changes_.put_row(key_of(comment_table, context.platform, event.comment),
+                     CommentStanding{event.space, {}});
+    count(context, event.space, [](SpaceTotals& totals) { ++totals.comments; });
+    take_part(context, event.space, event.author);
+  }
+  void on(const domain::CommentEdited&, const EventContext&) {}
+  void on(const domain::CommentWithdrawn& event, const EventContext& context) {
+    restand_comment(event.comment, context,
+                    [](auto& standing) { standing.now = domain::Standing::withdrawn; });
+  }
+
+  void on(const domain::SupportGiven& event, const EventContext& context) {
+    auto& counts = contribution(event.contribution, context).counts;
+    if (event.replaces) --count_of(counts, *event.replaces);
+    ++count_of(counts, event.stance);
+    changes_.put_row(key_of(stance_table, context.platform, event.contribution, event.person),
+                     StanceValue{event.stance, context.position, context.shown_at()});
+    if (!event.replaces) {
+      count(context, event.space, [](SpaceTotals& totals) { ++totals.supports; });
+    }
+    take_part(context, event.space, event.person);
+  }
+  void on(const domain::SupportWithdrawn& event, const EventContext& context) {
+    --count_of(contribution(event.contribution, context).counts, event.replaces);
+    changes_.erase(key_of(stance_table, context.platform, event.contribution, event.person));
+    count(context, event.space, [](SpaceTotals& totals) { --totals.supports; });
+  }
+
+  void on(const domain::ItemAccepted& event, const EventContext& context) {
+    restand_item(event.item, context, [](auto& standing) { standing.accept(); });
+  }
+  void on(const domain::ItemHidden& event, const EventContext& context) {
+    restand_item(event.item, context, [](auto& standing) { standing.hide(); });
+  }
+
+  template <class Change>
+  void restand_item(const domain::Item& item, const EventContext& context, Change&& change) {
+    std::visit(overloaded{[&](ContributionId id) { restand_contribution(id, context, change); },
+                          [&](domain::CommentId id) { restand_comment(id, context, change); }},
+               item);
+  }
+  template <class Change>
+  void restand_contribution(ContributionId id, const EventContext& context, Change&& change) {
+    auto& row = contribution(id, context);
+    const auto shown = restand(row.standing, change);
+    count(context, row.space, [&](SpaceTotals& totals) { shown.count_in(totals.contributions); });
+  }
+  template <class Change>
+  void restand_comment(domain::CommentId id, const EventContext& context, Change&& change) {
+    auto key = key_of(comment_table, context.platform, id);
+    auto row = changes_.row<CommentStanding>(key);
+    if (!row) fail_unknown("comment", id.text(), context);
+    const auto shown = restand(row->standing, change);
+    count(context, row->space, [&](SpaceTotals& totals) { shown.count_in(totals.comments); });
+    changes_.put_row(std::move(key), *row);
+  }
+
+  ContributionTally& contribution(ContributionId id, const EventContext& context) {
+    auto key = key_of(contribution_table, context.platform, id);
+    const auto touched = contributions_.find(key);
+    if (touched != contributions_.end()) return touched->second;
+    auto row = changes_.row<ContributionTally>(key);
+    if (!row) fail_unknown("contribution", id.text(), context);
+    return contributions_.emplace(std::move(key), *std::move(row)).first->second;
+  }
+
+  SpaceTotals& totals(PlatformId platform, SpaceId space) {
+    auto key = key_of(totals_table, platform, space);
+    const auto touched = totals_.find(key);
+    if (touched != totals_.end()) return touched->second;
+    const auto row = changes_.row<SpaceTotals>(key).value_or(SpaceTotals());
+    return totals_.emplace(std::move(key), row).first->second;
+  }
+  /// In the space and in the platform as a whole.
+  template <class Change>
+  void count(const EventContext& context, SpaceId space, Change&& change) {
+    change(totals(context.platform, space));
+    change(totals(context.platform, SpaceId()));
+  }
+  void take_part(const EventContext& context, SpaceId space, PersonId person) {
+    for (const auto place : {space, SpaceId()}) {
+      auto key = key_of(participant_table, context.platform, place, person);
+      if (known_.contains(key)) continue;
+      if (!changes_.get(key)) {
+        changes_.put(key, {});
+        ++totals(context.platform, place).participants;
+      }
+      if (known_.size() >= most_known) known_.clear();
+      known_.insert(std::move(key));
+    }
+  }
+
+  TableChanges changes_;
+  KnownParticipants& known_;
+  std::unordered_map<std::string, ContributionTally> contributions_;
+  std::unordered_map<std::string, SpaceTotals> totals_;
+};
+
+class Tally final : public TableView<TallyView> {
+ public:
+  Tally() : TableView("tally", tally_version) {}
+  void apply(const EventBatch& batch) override {
+    TallyChange change(tables(), known_);
+    try {
+      for (const auto& stored : batch.events) change.fold(stored);
+      tables().write(change.finish(), batch.reached);
+    } catch (...) {
+      known_.clear();  // some may be known from what was not written
+      throw;
+    }
+  }
+
+  [[nodiscard]] std::vector<std::optional<StanceCounts>> counts(
+      PlatformId platform, std::span<const ContributionId> contributions,
+      const domain::Viewer& viewer) const override {
+    const auto snapshot = now();
+    std::vector<std::optional<StanceCounts>> out;
+    for (const auto id : contributions.first(std::min(contributions.size(), most_asked))) {
+      const auto row = find(*snapshot, platform, id, viewer);
+      out.push_back(row ? std::optional(row->counts) : std::nullopt);
+    }
+    return out;
+  }
+  [[nodiscard]] std::vector<std::optional<domain::Stance>> own_stances(
+      PlatformId platform, std::span<const ContributionId> contributions,
+      const domain::Viewer& viewer) const override {
+    const auto asked = std::min(contributions.size(), most_asked);
+    std::vector<std::optional<domain::Stance>> out(asked);
+    if (!viewer.person || !may_see(viewer, own_scope(*viewer.person))) return out;
+    const auto snapshot = now();
+    for (std::size_t i = 0; i < asked; ++i) {
+      const auto row = snapshot->row<StanceValue>(
+          key_of(stance_table, platform, contributions[i], *viewer.person));
+      if (row) out[i] = row->stance;
+    }
+    return out;
+  }
+  [[nodiscard]] SpaceTotals totals(PlatformId platform,
+                                   std::optional<SpaceId> space) const override {
+    return now()
+        ->row<SpaceTotals>(key_of(totals_table, platform, space.value_or(SpaceId())))
+        .value_or(SpaceTotals());
+  }
+  [[nodiscard]] std::vector<StanceRow> matrix(PlatformId platform, ContributionId contribution,
+                                              std::optional<PersonId> after, std::size_t limit,
+                                              const domain::Viewer& viewer) const override {
+    std::vector<StanceRow> out;
+    const auto snapshot = now();
+    if (!viewer.may_analyse || !find(*snapshot, platform, contribution, viewer)) return out;
+    limit = std::clamp<std::size_t>(limit, 1, most_in_matrix);
+    const auto prefix = key_of(stance_table, platform, contribution);
+    const auto rows = snapshot->cursor();
+    rows->seek(prefix, after ? key_of(stance_table, platform, contribution, *after) : prefix,
+               false);
+    for (; rows->valid() && out.size() < limit; rows->next()) {
+      domain::IdBytes id{};
+      const auto bytes = rows->row().key.substr(prefix.size());
+      std::ranges::copy(bytes, reinterpret_cast<char*>(id.data()));
+      if (after && PersonId(id) == *after) continue;
+      const auto value = unpack_row<StanceValue>(rows->row().value);
+      out.push_back({PersonId(id), value.stance, value.position, value.given_at});
+    }
+    return out;
+  }
+
+ private:
+  static domain::Scope own_scope(PersonId person) {
+    return {domain::Scope::Place::person, person.value(), domain::Level::open};
+  }
+  static std::optional<ContributionTally> find(const TableSnapshot& snapshot, PlatformId platform,
+                                               ContributionId id, const domain::Viewer& viewer) {
+    auto row = snapshot.row<ContributionTally>(key_of(contribution_table, platform, id));
+    if (row && !may_see(viewer, row->scope(), row->author)) row.reset();
+    return row;
+  }
+
+  KnownParticipants known_;
+};
+
+}  // namespace
+
+std::unique_ptr<TallyView> TallyView::make() {
+  return std::make_unique<Tally>();
+}
+
+}  // namespace meent::projections

@@ -21,15 +21,15 @@ enum class FeedSort : std::uint8_t {
 
 struct FeedQuery {
   domain::PlatformId platform;
-  std::optional<domain::SpaceId> space;  ///< nothing: the whole platform
+  std::optional<domain::SpaceId> space = {};  ///< nothing: the whole platform
   FeedSort sort = FeedSort::new_;
-  std::optional<std::string> kind;
-  std::optional<std::string> theme;
-  std::optional<domain::Standing> standing;
-  std::optional<bool> accepted;
-  std::size_t limit = 20;             ///< 1..100
-  std::optional<std::string> cursor;  ///< `FeedPage::next` of the same query; plain bytes
-  domain::Viewer viewer;
+  std::optional<std::string> kind = {};
+  std::optional<std::string> theme = {};
+  std::optional<domain::Standing> standing = {};
+  std::optional<bool> accepted = {};
+  std::size_t limit = 20;                  ///< 1..100
+  std::optional<std::string> cursor = {};  ///< `FeedPage::next` of the same query; plain bytes
+  domain::Viewer viewer = {};
 };
 
 struct StanceCounts {
@@ -54,14 +54,14 @@ struct ContributionRow {
   bool readable = true;
   std::string kind;
   domain::PersonId author;
-  std::optional<domain::PrivateText> title;
+  std::optional<domain::PrivateText> title = {};
   domain::PrivateText body;
   std::map<std::string, domain::PrivateText> form;
   std::vector<std::string> themes;
   std::string language;
   domain::Standing standing = domain::Standing::open;
   bool accepted = false;
-  std::optional<domain::PrivateText> hide_reason;  ///< while hidden; everyone may read it
+  std::optional<domain::PrivateText> hide_reason = {};  ///< while hidden; everyone may read it
   std::uint32_t revision = 1;
   std::string external_id;
   std::uint64_t placed_position = 0;
@@ -76,7 +76,7 @@ struct FeedPage {
   std::vector<ContributionRow> items;
   /// Nothing: this was the last page. A filtered page may hold fewer than `limit` items, even none,
   /// and still have a next one: at most 5,000 index entries are looked at.
-  std::optional<std::string> next;
+  std::optional<std::string> next = {};
   bool gone = false;           ///< the cursor is of another version or query; no items
   std::uint64_t position = 0;  ///< the platform's position this page shows
 };
@@ -90,7 +90,7 @@ struct ContributionRevision {
 };
 struct ContributionRevisions {
   std::vector<ContributionRevision> rows;  ///< newest first, without the current one
-  std::optional<std::uint32_t> next;       ///< pass as `before` for the next page
+  std::optional<std::uint32_t> next = {};  ///< pass as `before` for the next page
 };
 
 /// Threads: queries from any thread.

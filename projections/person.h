@@ -26,10 +26,10 @@ struct DeedRow {
   Deed deed = Deed::placed;
   domain::SpaceId space;
   domain::ContributionId contribution;
-  std::optional<domain::CommentId> comment;
-  std::optional<domain::Stance> stance;  ///< for supported
-  domain::Scope scope;                   ///< where the item stands now
-  domain::Timestamp at;                  ///< shown time: occurred_at where present
+  std::optional<domain::CommentId> comment = {};
+  std::optional<domain::Stance> stance = {};  ///< for supported
+  domain::Scope scope;                        ///< where the item stands now
+  domain::Timestamp at;                       ///< shown time: occurred_at where present
 };
 
 struct PersonQuery {
@@ -37,15 +37,15 @@ struct PersonQuery {
   domain::PersonId person;
   bool with_support = true;  ///< has effect for that person itself only
   std::size_t limit = 20;    ///< 1..100
-  std::optional<std::string> cursor;
-  domain::Viewer viewer;
+  std::optional<std::string> cursor = {};
+  domain::Viewer viewer = {};
 };
 
 struct PersonPage {
   std::vector<DeedRow> rows;
   /// Nothing: the last page. A page may be short and still have a next one: at most 1,000 entries
   /// are looked at.
-  std::optional<std::string> next;
+  std::optional<std::string> next = {};
   bool gone = false;  ///< the cursor is of another version or person
   /// Contributions and comments placed that are neither hidden nor withdrawn.
   std::uint64_t contribution_count = 0, comment_count = 0;

@@ -227,6 +227,13 @@ std::unique_ptr<rocksdb::DB> open_database(const std::filesystem::path& director
   return std::unique_ptr<rocksdb::DB>(opened);
 }
 
+bool is_empty(rocksdb::DB& database) {
+  const std::unique_ptr<rocksdb::Iterator> rows(database.NewIterator(rocksdb::ReadOptions()));
+  rows->SeekToFirst();
+  check(rows->status(), "reading");
+  return !rows->Valid();
+}
+
 }  // namespace
 
 void append_to(std::string& key, std::uint64_t number) {
@@ -253,9 +260,11 @@ std::unique_ptr<Tables> Tables::open(const std::filesystem::path& directory,
   const auto status = database->Get(rocksdb::ReadOptions(), version_key, &found);
   if (!status.IsNotFound()) check(status, "reading");
   if (found != written_by) {
-    database.reset();
-    check(rocksdb::DestroyDB(directory.string(), database_options()), "emptying");
-    database = open_database(directory);
+    if (!is_empty(*database)) {
+      database.reset();
+      check(rocksdb::DestroyDB(directory.string(), database_options()), "emptying");
+      database = open_database(directory);
+    }
     rocksdb::WriteOptions options;
     options.disableWAL = true;
     check(database->Put(options, version_key, written_by), "writing");

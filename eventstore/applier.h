@@ -1,6 +1,8 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "eventstore/codec.h"
@@ -11,12 +13,23 @@
 /// records, other nodes' records and rebuild alike.
 namespace meent::eventstore {
 
+/// Rows of the source that are done; 0 when it was never imported.
+std::uint64_t import_progress(const domain::State& state, domain::SourceDigest source);
+
+/// A command id is forgotten once both have passed since its commit, so that a replay forgets the
+/// same ones.
+inline constexpr std::uint64_t remembered_positions = 1'000'000;
+inline constexpr std::int64_t remembered_ms = 7LL * 24 * 60 * 60 * 1000;
+bool is_forgotten(const RememberedCommand& command, std::uint64_t position,
+                  domain::Timestamp recorded_at);
+
 /// What became of one entry.
 struct AppliedEntry {
   std::uint64_t offset = 0;
   Verdict verdict;
   std::optional<Envelope> envelope;  ///< nothing for foreign bytes
   std::optional<Hash> record_hash;   ///< for a group
+  bool changed_state = false;        ///< a group that was applied and whose platform is not stopped
 };
 
 /// A platform whose admitted record could not be decoded or applied: stopped on this node.
@@ -29,6 +42,7 @@ struct StoppedPlatform {
 /// Threads: the log thread only, but for `stopped`.
 class Applier {
  public:
+  /// Tries again to apply what stopped a platform before: newer software may know it.
   static std::unique_ptr<Applier> make(Store& store);
   virtual ~Applier() = default;
   /// Applies the entries in order, as one batch, synced when `sync`; then the kept tip, synced too.

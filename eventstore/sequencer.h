@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -61,6 +62,9 @@ struct SequencerOptions {
   std::function<void(const std::string&)> fail_stop;  ///< nothing: logs and ends the process (70)
   std::uint64_t least_free_bytes = 64ULL << 20;
   std::string url;  ///< written into the claim
+  /// Groups that have not come back from the log by then: outcome unknown; they are appended again
+  /// until the log settles it.
+  std::chrono::milliseconds longest_read_back{5000};
 };
 
 struct SequencerCounts {
@@ -77,7 +81,8 @@ class Sequencer {
   /// `done` is called exactly once, from the log thread or (Unavailable) the caller's; it must not
   /// block. Threads: any. Never blocks.
   virtual void submit(Submission submission, std::function<void(Outcome)> done) = 0;
-  /// Blocks until answered. For the command line and tests.
+  /// Blocks until answered. For the command line and tests. Throws StorageError when the sequencer
+  /// failed and will not answer.
   Outcome run(Submission submission);
   /// Answers what is in flight, then ends both threads. Later submissions are `shutting_down`.
   virtual void stop() = 0;

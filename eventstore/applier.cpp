@@ -1,0 +1,303 @@
+#include "eventstore/applier.h"
+
+#include <mutex>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "eventstore/own_tables.h"
+#include "eventstore/store_batch.h"
+
+namespace meent::eventstore {
+
+std::uint64_t import_progress(const domain::State& state, domain::SourceDigest source) {
+  const auto record = domain::find<ImportRecord>(state, source);
+  return record ? record->row_count : 0;
+}
+
+bool is_forgotten(const RememberedCommand& command, std::uint64_t position,
+                  domain::Timestamp recorded_at) {
+  return position >= command.first_position + remembered_positions &&
+         recorded_at.ms >= command.recorded_at.ms + remembered_ms;
+}
+
+namespace {
+
+/// Old records whose ids are forgotten with one new record: more than one, so that it catches up.
+constexpr int forgotten_records = 4;
+constexpr std::size_t most_platforms_a_read = 1000;
+
+/// One platform while a batch is made: reads see what the batch writes. Kept between batches.
+class PlatformWork final : public domain::MutableState {
+ public:
+  PlatformWork(Store& store, domain::PlatformId id)
+      : id_(id), reader_(store.state(id)), tip_(store.tip(id)) {
+    is_stopped_ = domain::find<StopRecord>(*reader_, {}).has_value();
+  }
+
+  std::optional<std::string> get(std::string_view key) const override {
+    const auto found = changes_.find(std::string(key));
+    return found != changes_.end() ? found->second : reader_->get(key);
+  }
+  void put(std::string key, std::string value) override {
+    changes_.insert_or_assign(std::move(key), std::move(value));
+  }
+  void erase(std::string key) override { changes_.insert_or_assign(std::move(key), std::nullopt); }
+
+  /// Moves what was written into the batch.
+  void flush(StoreBatch& batch) {
+    for (const auto& [key, value] : changes_) {
+      if (value) {
+        batch.put_state(id_, key, *value);
+      } else {
+        batch.erase_state(id_, key);
+      }
+    }
+    changes_.clear();
+    new_commands_.clear();
+  }
+
+  domain::PlatformId id_;
+  std::unique_ptr<StateReader> reader_;
+  PlatformTip tip_;
+  bool is_stopped_ = false;
+  std::unordered_set<domain::CommandId> new_commands_;  ///< of this batch
+
+ private:
+  std::unordered_map<std::string, std::optional<std::string>> changes_;
+};
+
+using Events = std::vector<domain::Event>;
+
+std::expected<Events, DecodeError> decode_events(const Record& record) {
+  Events events;
+  events.reserve(record.header.event_count);
+  for (const auto& commit : record.commits) {
+    for (const auto& raw : commit.events) {
+      auto event = decode_event(raw);
+      if (!event) return std::unexpected(std::move(event.error()));
+      events.push_back(std::move(*event));
+    }
+  }
+  return events;
+}
+
+class StoreApplier final : public Applier {
+ public:
+  explicit StoreApplier(Store& store) : store_(store), partition_(store.partition()) {
+    domain::PlatformId after;
+    while (true) {
+      const auto ids = store_.platforms(after, most_platforms_a_read);
+      if (ids.empty()) break;
+      for (const auto id : ids) try_again(id);
+      after = ids.back();
+    }
+  }
+
+  std::vector<AppliedEntry> apply(std::span<const LogEntry> entries, bool sync) override {
+    std::vector<AppliedEntry> applied;
+    applied.reserve(entries.size());
+    batch_ = store_.begin();
+    for (const auto& entry : entries) {
+      applied.push_back(apply_one(entry));
+      if (std::holds_alternative<Stop>(applied.back().verdict)) break;
+    }
+    flush_and_write(sync);
+    return applied;
+  }
+
+  std::vector<StoppedPlatform> stopped() const override {
+    const std::lock_guard lock(stopped_mutex_);
+    return stopped_;
+  }
+
+ private:
+  PlatformWork& work_of(domain::PlatformId id) {
+    auto& work = platforms_[id];
+    if (!work) work = std::make_unique<PlatformWork>(store_, id);
+    return *work;
+  }
+
+  void flush_and_write(bool sync) {
+    for (auto* work : touched_) work->flush(*batch_);
+    touched_.clear();
+    store_.write(std::move(batch_), sync);
+  }
+
+  AppliedEntry apply_one(const LogEntry& entry) {
+    auto envelope = decode_envelope(entry.envelope);
+    const auto* group = envelope ? std::get_if<Group>(&envelope->body) : nullptr;
+    const auto header =
+        group != nullptr ? decode_record_header(group->record) : std::unexpected(DecodeError{});
+    PlatformWork* work = header ? &work_of(header->platform) : nullptr;
+    const auto tip =
+        work != nullptr ? ChainPoint{work->tip_.position, work->tip_.hash} : ChainPoint{};
+    AppliedEntry applied{.offset = entry.offset,
+                         .verdict = admit(partition_, tip, envelope),
+                         .envelope = std::nullopt,
+                         .record_hash = std::nullopt};
+    if (group != nullptr) applied.record_hash = hash_of(group->record);
+    if (const auto* reason = std::get_if<Void>(&applied.verdict)) {
+      batch_->put_envelope(entry.offset, reason->reason, entry.envelope);
+    } else if (std::holds_alternative<Apply>(applied.verdict)) {
+      batch_->put_envelope(entry.offset, std::nullopt, entry.envelope);
+      if (group != nullptr) {
+        applied.changed_state =
+            apply_record(entry.offset, *work, *header, *applied.record_hash, group->record);
+      } else {
+        apply_other(*envelope);
+      }
+    }
+    if (envelope) applied.envelope = std::move(*envelope);
+    return applied;
+  }
+
+  void apply_other(const Envelope& envelope) {
+    if (const auto* genesis = std::get_if<Genesis>(&envelope.body)) {
+      partition_.genesis = *genesis;
+    } else if (std::holds_alternative<Claim>(envelope.body)) {
+      partition_.epoch = envelope.epoch;
+      partition_.claimant = envelope.writer;
+    } else {
+      batch_->put_checkpoint(std::get<CheckpointMark>(envelope.body));
+      return;
+    }
+    batch_->put_partition(partition_);
+  }
+
+  /// The chain goes on even where the state cannot: admission never depends on what events mean.
+  bool apply_record(std::uint64_t offset, PlatformWork& work, const RecordHeader& header,
+                    const Hash& hash, std::string_view bytes) {
+    touched_.insert(&work);
+    const auto record = decode_record(bytes);
+    if (record) work.tip_.recorded_at = record->commits.back().recorded_at;
+    work.tip_.position = header.last_position();
+    work.tip_.hash = hash;
+    batch_->put_record(offset, header, hash, work.tip_.recorded_at);
+    if (work.is_stopped_) return false;
+    return fold(work, header.base_position, record);
+  }
+
+  void stop(PlatformWork& work, std::uint64_t position, std::string why) {
+    work.is_stopped_ = true;
+    domain::put(work, {}, StopRecord{.position = position, .why = why});
+    const std::lock_guard lock(stopped_mutex_);
+    stopped_.push_back({.platform = work.id_, .position = position, .why = std::move(why)});
+  }
+
+  /// All of one record or, when something in it cannot be read, nothing: then the platform stops.
+  bool fold(PlatformWork& work, std::uint64_t base_position,
+            const std::expected<Record, DecodeError>& record) {
+    const auto events = record ? decode_events(*record) : std::unexpected(record.error());
+    if (!events) {
+      stop(work, base_position, events.error().what);
+      return false;
+    }
+    fold_events(work, *record, *events);
+    return true;
+  }
+
+  /// State, command ids and import progress of one record.
+  void fold_events(PlatformWork& work, const Record& record, const Events& events) {
+    domain::EventContext context{.platform = work.id_,
+                                 .position = record.header.base_position,
+                                 .actor = {},
+                                 .recorded_at = {},
+                                 .occurred_at = {}};
+    auto event = events.begin();
+    for (const auto& commit : record.commits) {
+      context.actor = commit.actor;
+      context.recorded_at = commit.recorded_at;
+      context.occurred_at = commit.occurred_at;
+      const auto first_position = context.position;
+      for (std::size_t i = 0; i < commit.events.size(); ++i) {
+        domain::evolve(work, *event++, context);
+        ++context.position;
+      }
+      batch_->put_command(work.id_, commit.command_id,
+                          {.request_mac = commit.request_mac,
+                           .first_position = first_position,
+                           .event_count = static_cast<std::uint32_t>(commit.events.size()),
+                           .recorded_at = commit.recorded_at});
+      work.new_commands_.insert(commit.command_id);
+      if (commit.import_progress) {
+        domain::put(work, commit.import_progress->source,
+                    ImportRecord{commit.import_progress->row_count});
+      }
+    }
+    forget_commands(work, record.header.last_position(), context.recorded_at);
+  }
+
+  void forget_commands(PlatformWork& work, std::uint64_t position, domain::Timestamp now) {
+    if (position <= remembered_positions) return;
+    auto expiry = domain::find<ExpiryRecord>(work, {}).value_or(ExpiryRecord{});
+    bool has_moved = false;
+    for (int i = 0; i < forgotten_records; ++i) {
+      const auto passed = [&](domain::Timestamp then, std::uint64_t last) {
+        return is_forgotten({.first_position = last, .recorded_at = then}, position, now);
+      };
+      if (!passed(expiry.recorded_at, expiry.next_position)) break;
+      const auto stored = store_.record_at(work.id_, expiry.next_position);
+      const auto record = stored ? decode_record(stored->bytes) : std::unexpected(DecodeError{});
+      // Not to be read (still in this batch, or stopped here once): its ids are kept.
+      if (!record) break;
+      has_moved = true;
+      expiry.recorded_at = record->commits.back().recorded_at;
+      if (!passed(expiry.recorded_at, record->header.last_position())) break;
+      forget(work, *record);
+      expiry = {.next_position = record->header.last_position() + 1, .recorded_at = {}};
+    }
+    if (has_moved) domain::put(work, {}, expiry);
+  }
+
+  void forget(PlatformWork& work, const Record& record) {
+    for (const auto& commit : record.commits) {
+      if (work.new_commands_.contains(commit.command_id)) continue;
+      const auto stored = store_.command(work.id_, commit.command_id);
+      // An id that was used again since is the newer commit's.
+      if (stored && stored->first_position <= record.header.last_position()) {
+        batch_->erase_command(work.id_, commit.command_id);
+      }
+    }
+  }
+
+  /// Applies a stopped platform's records from where it stopped, as far as they can be.
+  void try_again(domain::PlatformId id) {
+    const auto stop_record = domain::find<StopRecord>(*store_.state(id), {});
+    if (!stop_record) return;
+    auto& work = work_of(id);
+    work.is_stopped_ = false;
+    for (auto position = stop_record->position; position <= work.tip_.position;) {
+      const auto stored = store_.record_at(id, position);
+      if (!stored)
+        throw StorageError(
+            "platform " + id.text() + " has no record at position " + std::to_string(position),
+            false);
+      batch_ = store_.begin();
+      touched_.insert(&work);
+      domain::erase<StopRecord>(work, {});
+      const auto record = decode_record(stored->bytes);
+      if (!fold(work, position, record)) return flush_and_write(true);
+      position = record->header.last_position() + 1;
+      if (position <= work.tip_.position) {
+        domain::put(work, {}, StopRecord{.position = position, .why = "not applied yet"});
+      }
+      flush_and_write(true);
+    }
+  }
+
+  Store& store_;
+  PartitionState partition_;
+  std::unique_ptr<StoreBatch> batch_;
+  std::unordered_map<domain::PlatformId, std::unique_ptr<PlatformWork>> platforms_;
+  std::unordered_set<PlatformWork*> touched_;
+  mutable std::mutex stopped_mutex_;
+  std::vector<StoppedPlatform> stopped_;
+};
+
+}  // namespace
+
+std::unique_ptr<Applier> Applier::make(Store& store) {
+  return std::make_unique<StoreApplier>(store);
+}
+
+}  // namespace meent::eventstore

@@ -1,0 +1,53 @@
+#include "eventstore/embedded.h"
+
+#include "eventstore/rocks_log.h"
+
+namespace meent::eventstore {
+
+namespace {
+
+/// The directory's first facts. Made with the first start; a start that was cut off makes them
+/// again under the same idempotency key.
+void make_directory(Embedded& embedded) {
+  const auto directory = domain::directory_id();
+  if (embedded.store->tip(directory).position > 0) return;
+  const auto partition = embedded.store->partition();
+  const auto key = embedded.keys->create();
+  const auto outcome =
+      embedded.sequencer->run({.platform = directory,
+                               .command = domain::PlatformCommand(domain::CreatePlatform{
+                                   .log = partition.genesis.value().log_id,
+                                   .platform_key = key,
+                                   .slug = "directory",
+                                   .name = "Directory",
+                                   .language = "en",
+                                   .introduction = "Which platforms there are."}),
+                               .actor = {.kind = domain::ActorKind::operator_, .id = {}},
+                               .role = domain::Role::operator_,
+                               .occurred_at = std::nullopt,
+                               .import_progress = std::nullopt,
+                               .idempotency_key = "directory",
+                               .request = "directory"});
+  if (std::holds_alternative<Accepted>(outcome)) return;
+  std::string why = "the rules refuse it";
+  if (const auto* unavailable = std::get_if<Unavailable>(&outcome)) why = unavailable->detail;
+  throw StorageError("The directory platform could not be made: " + why, false);
+}
+
+}  // namespace
+
+Embedded Embedded::open(const std::filesystem::path& folder, Files& files,
+                        SequencerOptions options) {
+  Embedded embedded;
+  // The store first: it takes the lock, and refuses before anything is changed.
+  embedded.store =
+      Store::open({.folder = folder, .read_only = false, .sync_every_batch = true}, files);
+  embedded.keys = Keys::open(folder / "keys", files);
+  embedded.log = std::make_unique<RocksLog>(*embedded.store);
+  embedded.sequencer =
+      Sequencer::start(*embedded.log, *embedded.store, *embedded.keys, std::move(options));
+  make_directory(embedded);
+  return embedded;
+}
+
+}  // namespace meent::eventstore

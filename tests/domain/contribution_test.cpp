@@ -209,6 +209,17 @@ TEST(Contribution, TheRecordFollowsTheEvents) {
   EXPECT_EQ(record.placed_at, Timestamp{1'000});
 }
 
+TEST(Contribution, LimitsAreWithin) {
+  std::string title;
+  for (int i = 0; i < 500; ++i) title += "é";
+  expect_within_limits({village(), place(place_swing()), by_importer()},
+                       {[&](Case& c) { placing(c).text.title = title; },
+                        [](Case& c) { placing(c).text.body = std::string(20000, 'a'); },
+                        [](Case& c) { placing(c).text.themes = slugs(10); },
+                        [](Case& c) { placing(c).text.form["location"] = std::string(200, 'a'); },
+                        [](Case& c) { placing(c).external_id = std::string(120, '1'); }});
+}
+
 TEST(Contribution, OneReasonARow) {
   using enum ContributionRejection;
   const Case good{village(), place(place_swing()), by(bram)};

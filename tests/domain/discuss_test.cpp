@@ -123,6 +123,12 @@ TEST(Discuss, ImportersBringCommentsFromWhenTheSpaceWasOpen) {
   given(village(space_closed_early())).when(place(reply()), by_importer()).then_accepted();
 }
 
+TEST(Discuss, LimitsAreWithin) {
+  expect_within_limits({village(), place(reply()), by(anna)},
+                       {[](Case& c) { placing(c).body = std::string(longest_comment, 'a'); },
+                        [](Case& c) { placing(c).mentions.assign(50, bram); }});
+}
+
 TEST(Discuss, OneReasonARow) {
   using enum DiscussRejection;
   expect_reasons<DiscussRejection>(

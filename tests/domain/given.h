@@ -140,6 +140,24 @@ void expect_reasons(const Case& good, const std::vector<Row<Why>>& rows) {
   }
 }
 
+/// Each change goes as far as a limit allows, so the case stays good.
+inline void expect_within_limits(const Case& good,
+                                 const std::vector<std::function<void(Case&)>>& changes) {
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    SCOPED_TRACE(i);
+    auto stretched = good;
+    changes[i](stretched);
+    given(stretched.events).when(stretched.command, stretched.context).then_accepted();
+  }
+}
+
+/// `count` different slugs.
+inline std::vector<std::string> slugs(int count) {
+  std::vector<std::string> out;
+  for (int i = 0; i < count; ++i) out.push_back("s" + std::to_string(i));
+  return out;
+}
+
 /// From a case with everything wrong: each row names the refusal that comes first and mends it,
 /// until the case is accepted. The refusals come in the order of their enumerators.
 template <class Why>

@@ -74,6 +74,27 @@ TEST(Kind, AStatementStandsWithoutATitleAndKeepsItsText) {
   EXPECT_EQ(statement.longest_body, 500u);
 }
 
+TEST(Kind, LimitsAreWithin) {
+  expect_within_limits(
+      {founding(), define(petition()), by_operator()},
+      {[](Case& c) { defining(c).label = std::string(60, 'a'); },
+       [](Case& c) { defining(c).longest_title = 500; },
+       [](Case& c) { defining(c).longest_title = 1; },
+       [](Case& c) { defining(c).longest_body = 100000; },
+       [](Case& c) { defining(c).longest_body = 1; }, [](Case& c) { defining(c).abilities = 7; },
+       [](Case& c) { defining(c).themes = slugs(200); },
+       [](Case& c) {
+         const auto field = size_field(c);
+         for (const auto& name : slugs(29)) {
+           defining(c).form.push_back(field);
+           defining(c).form.back().name = name;
+         }
+       },
+       [](Case& c) { size_field(c).longest = 20000; },
+       [](Case& c) { size_field(c).choices = slugs(100); },
+       [](Case& c) { size_field(c).choices[0] = std::string(120, 'a'); }});
+}
+
 TEST(Kind, OneReasonARow) {
   using enum KindRejection;
   expect_reasons<KindRejection>(
@@ -99,19 +120,11 @@ TEST(Kind, OneReasonARow) {
        {bad_field, [](Case& c) { size_field(c).choices = {"klein"}; }},
        {bad_field, [](Case& c) { size_field(c).choices = {"klein", "klein"}; }},
        {bad_field, [](Case& c) { size_field(c).choices = {"klein", ""}; }},
-       {bad_field,
-        [](Case& c) {
-          size_field(c).choices.clear();
-          for (int i = 0; i < 101; ++i) size_field(c).choices.push_back(std::to_string(i));
-        }},
+       {bad_field, [](Case& c) { size_field(c).choices = slugs(101); }},
        {bad_field, [](Case& c) { size_field(c).type = FieldType::line; }},
        {bad_theme, [](Case& c) { defining(c).themes.emplace_back("Groen!"); }},
        {bad_theme, [](Case& c) { defining(c).themes.emplace_back("groen"); }},
-       {bad_theme,
-        [](Case& c) {
-          defining(c).themes.clear();
-          for (int i = 0; i < 201; ++i) defining(c).themes.push_back("t" + std::to_string(i));
-        }},
+       {bad_theme, [](Case& c) { defining(c).themes = slugs(201); }},
        {unchanged, [](Case& c) { c.events.push_back(KindDefined{petition()}); }}});
 }
 

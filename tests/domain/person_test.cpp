@@ -87,6 +87,12 @@ TEST(Person, TheRoleOfAnActorIsTheOneThePlatformGave) {
   }
 }
 
+TEST(Person, LimitsAreWithin) {
+  expect_within_limits({founding(), enrol(eva()), by_operator()},
+                       {[](Case& c) { enrolling(c).name = std::string(120, 'a'); },
+                        [](Case& c) { enrolling(c).external_id = std::string(120, '1'); }});
+}
+
 TEST(Person, OneReasonARow) {
   using enum PersonRejection;
   expect_reasons<PersonRejection>(

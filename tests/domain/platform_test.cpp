@@ -141,6 +141,22 @@ TEST(Platform, APersonOperatesByItsRoleInTheDirectory) {
   given(events).when(enter(registration()), claims).then_accepted();
 }
 
+TEST(Platform, LimitsAreWithin) {
+  expect_within_limits({{}, create(lindedorp()), by_operator()},
+                       {[](Case& c) { creating(c).name = std::string(120, 'a'); },
+                        [](Case& c) { creating(c).introduction = std::string(4000, 'a'); }});
+  std::string longest_host = std::string(61, 'a');
+  for (int i = 0; i < 3; ++i) longest_host = std::string(63, 'a') + '.' + longest_host;
+  ASSERT_EQ(longest_host.size(), 253u);
+  const Case entry{directory(), enter(registration()), in_the_directory(by_operator())};
+  expect_within_limits(entry, {[](Case& c) { entering(c).hosts = slugs(16); },
+                               [](Case& c) { entering(c).hosts.clear(); },
+                               [&](Case& c) { entering(c).hosts = {longest_host}; }});
+  expect_reasons<PlatformRejection>(
+      entry,
+      {{PlatformRejection::bad_host, [&](Case& c) { entering(c).hosts = {longest_host + 'a'}; }}});
+}
+
 TEST(Platform, OneReasonARow) {
   using enum PlatformRejection;
   expect_reasons<PlatformRejection>(

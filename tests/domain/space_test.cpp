@@ -101,6 +101,20 @@ TEST(Space, SlugsASpaceHasLeftStayItsOwn) {
   given(events).when(change(green_description()), by_operator()).then_accepted();
 }
 
+TEST(Space, LimitsAreWithin) {
+  expect_within_limits({founding(), create(), by_operator()},
+                       {[](Case& c) { description(c).title = std::string(150, 'a'); },
+                        [](Case& c) { description(c).introduction = std::string(8000, 'a'); },
+                        [](Case& c) {
+                          for (const auto& name : slugs(20)) {
+                            auto kind = default_kinds("nl")[0];
+                            kind.name = name;
+                            c.events.push_back(KindDefined{kind});
+                          }
+                          description(c).kinds = slugs(20);
+                        }});
+}
+
 TEST(Space, OneReasonARow) {
   using enum SpaceRejection;
   const Case creating{founding(), create(), by_operator()};

@@ -77,6 +77,17 @@ TEST(Token, TheRecordKeepsTheHashAndRemembersRevoking) {
   EXPECT_EQ(revoked.label, "Telefoon van Bram");
 }
 
+TEST(Token, LimitsAreWithin) {
+  constexpr std::int64_t ten_years_ms = 3653LL * 24 * 60 * 60 * 1000;
+  expect_within_limits({founding(), issue(for_bram()), by_operator()},
+                       {[](Case& c) { issuing(c).expires_at = {now.ms + ten_years_ms}; },
+                        [](Case& c) { issuing(c).expires_at = {now.ms + 1}; },
+                        [](Case& c) { issuing(c).label = std::string(120, 'a'); }});
+  auto longer = for_bram();
+  longer.expires_at = {now.ms + ten_years_ms + 1};
+  given(founding()).when(issue(longer), by_operator()).then_rejected(TokenRejection::bad_expiry);
+}
+
 TEST(Token, OneReasonARow) {
   using enum TokenRejection;
   expect_reasons<TokenRejection>(

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "domain/form.h"
 #include "domain/person.h"
 #include "domain/space.h"
 
@@ -11,7 +10,6 @@ namespace meent::domain {
 namespace {
 
 constexpr std::size_t longest_external_id = 120;
-constexpr std::size_t most_themes = 10;
 
 using Events = std::vector<ContributionEvent>;
 using Answer = Result<Events, ContributionRejection>;
@@ -22,61 +20,11 @@ Events only(ContributionEvent event) {
   return events;
 }
 
-bool has(const std::vector<std::string>& values, const std::string& value) {
-  return std::ranges::find(values, value) != values.end();
-}
-
-bool is_theme_of(const Kind& kind, const std::string& theme) {
-  return is_slug(theme) && (kind.themes.empty() || has(kind.themes, theme));
-}
-
-bool is_all_text(const ContributionText& text) {
-  return is_text(text.title) && is_text(text.body) &&
-         std::ranges::all_of(text.form, [](const auto& entry) { return is_text(entry.second); });
-}
-
-std::optional<ContributionRejection> fault_in_form(const Kind& kind,
-                                                   const std::map<std::string, std::string>& form) {
-  const auto is_filled = [&](const FormField& field) {
-    const auto entry = form.find(field.name);
-    return entry != form.end() && !is_blank(entry->second);
-  };
-  for (const auto& entry : form) {
-    if (std::ranges::find(kind.form, entry.first, &FormField::name) == kind.form.end()) {
-      return ContributionRejection::unknown_field;
-    }
-  }
-  for (const auto& field : kind.form) {
-    if (field.required && !is_filled(field)) return ContributionRejection::field_missing;
-  }
-  for (const auto& field : kind.form) {
-    if (is_filled(field) && !is_value_of(field, form.at(field.name))) {
-      return ContributionRejection::bad_field;
-    }
-  }
-  return std::nullopt;
-}
-
-/// The first thing wrong with the text, in order of precedence. History knows texts without a
-/// body (a published conversation has one), so importers may bring them.
+/// The first thing wrong with the text.
 std::optional<ContributionRejection> fault_in(const ContributionText& text, const Kind& kind,
                                               const Actor& actor) {
-  if (kind.title_required && is_blank(text.title)) return ContributionRejection::title_missing;
-  if (length(text.title) > kind.longest_title) return ContributionRejection::title_too_long;
-  if (is_blank(text.body) && actor.kind != ActorKind::importer) {
-    return ContributionRejection::body_missing;
-  }
-  if (length(text.body) > kind.longest_body) return ContributionRejection::body_too_long;
-  if (!is_all_text(text)) return ContributionRejection::not_text;
-  if (const auto fault = fault_in_form(kind, text.form)) return fault;
-  if (text.themes.size() > most_themes) return ContributionRejection::too_many_themes;
-  for (auto theme = text.themes.begin(); theme != text.themes.end(); ++theme) {
-    if (!is_theme_of(kind, *theme) || std::find(text.themes.begin(), theme, *theme) != theme) {
-      return ContributionRejection::bad_theme;
-    }
-  }
-  if (!is_language_tag(text.language)) return ContributionRejection::bad_language;
-  return std::nullopt;
+  const auto faults = faults_in(text, kind, actor);
+  return faults.empty() ? std::nullopt : std::optional(faults.front().why);
 }
 
 /// What is left blank is left out.
@@ -116,7 +64,8 @@ Answer decide_on(const State& state, const PlaceContribution& command, const Con
     return refuse(ContributionRejection::already_placed);
   }
   if (!is_open_for(*space, context)) return refuse(ContributionRejection::space_not_open);
-  if (!has(space->description.kinds, command.kind)) {
+  const auto& kinds = space->description.kinds;
+  if (std::ranges::find(kinds, command.kind) == kinds.end()) {
     return refuse(ContributionRejection::kind_not_in_space);
   }
   const auto kind = must_find<KindRecord>(state, command.kind).kind;

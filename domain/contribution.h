@@ -154,6 +154,18 @@ enum class ContributionRejection : std::uint8_t {
   bad_language,
   external_id_too_long,
 };
+
+/// One thing wrong with a text; `field` as people fill it in: "title", "form.costs", "themes.2".
+struct TextFault {
+  ContributionRejection why;
+  std::string field;
+  bool operator==(const TextFault&) const = default;
+};
+/// Everything wrong with the text for this kind, in order of precedence; `decide` refuses with the
+/// first. History knows texts without a body, so importers may bring them.
+std::vector<TextFault> faults_in(const ContributionText& text, const Kind& kind,
+                                 const Actor& actor);
+
 Result<std::vector<ContributionEvent>, ContributionRejection> decide(const State&,
                                                                      const ContributionCommand&,
                                                                      const Context&);

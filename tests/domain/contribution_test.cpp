@@ -243,6 +243,24 @@ TEST(Contribution, OneReasonARow) {
        {external_id_too_long, [](Case& c) { placing(c).external_id = "\xFF"; }}});
 }
 
+TEST(Contribution, EverythingWrongWithATextIsNamedByItsField) {
+  using enum ContributionRejection;
+  const auto kind = std::get<KindDefined>(std::get<KindEvent>(strict_idea())).kind;
+  const ContributionText text{.title = "\xFF",
+                              .body = "",
+                              .form = {{"colour", "\xFF"}, {"costs", "veel"}, {"more", "hier"}},
+                              .themes = {"groen", "wonen", "jeugd", "groen"},
+                              .language = "Nederlands"};
+  const std::vector<TextFault> faults{{body_missing, "body"},       {not_text, "title"},
+                                      {not_text, "form.colour"},    {unknown_field, "form.colour"},
+                                      {field_missing, "form.size"}, {bad_field, "form.costs"},
+                                      {bad_field, "form.more"},     {bad_theme, "themes.1"},
+                                      {bad_theme, "themes.3"},      {bad_language, "language"}};
+  EXPECT_TRUE(faults_in(text, kind, Actor::person(bram)) == faults);
+  const auto mended = faults_in(swing(), default_kinds("nl")[0], Actor::person(bram));
+  EXPECT_TRUE(mended.empty());
+}
+
 TEST(Contribution, OneReasonARowForRevisions) {
   using enum ContributionRejection;
   const Case good{village(), revise(1), by(anna)};

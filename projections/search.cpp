@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <thread>
 
@@ -189,10 +190,10 @@ class SearchView::Shelf {
     if (directory_.empty() || failure_) return;
     commit();
     for (auto& [platform, index] : indexes_) index->close_writer();
-    write_checkpoint(false);
-    sync_files_below(directory_);
+    std::vector<fs::path> folders;
+    for (const auto platform : written_) folders.push_back(directory_ / platform.text());
+    sync_folders(folders);
     write_checkpoint(true);
-    sync_files_below(directory_);
   }
 
   SearchIndex* find(PlatformId platform) const {
@@ -236,6 +237,7 @@ class SearchView::Shelf {
 
   /// Keeps the number of open databases down: what was written to longest ago is closed.
   void note_writer(PlatformId platform) {
+    written_.insert(platform);
     std::erase(open_writers_, platform);
     open_writers_.push_back(platform);
     if (open_writers_.size() <= most_open_writers) return;
@@ -327,6 +329,7 @@ class SearchView::Shelf {
   std::map<PlatformId, ChainMark> marks_;  ///< of what was applied
   std::uint64_t next_offset_ = 0;
   std::deque<PlatformId> open_writers_;  ///< written to last at the back
+  std::set<PlatformId> written_;         ///< since it was opened
   steady_clock::time_point next_commit_, next_checkpoint_;
   std::exception_ptr failure_;
 

@@ -25,9 +25,13 @@ std::string contents(const fs::path& path) {
   return in ? std::move(out).str() : std::string();
 }
 
-void sync(const fs::path& path) {
+/// Beyond this many folders one sync of the whole file system is quicker.
+constexpr std::size_t most_synced_folders = 16;
+
+template <class F>
+void with_open(const fs::path& path, const F& sync) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool done = file >= 0 && ::fsync(file) == 0;
+  const bool done = file >= 0 && sync(file) == 0;
   if (file >= 0) ::close(file);
   if (!done) throw StorageError("search: cannot sync " + path.string(), false);
 }
@@ -52,14 +56,19 @@ void write_search_checkpoint(const fs::path& directory, const SearchCheckpoint& 
   std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
   out << domain::pack(checkpoint);
   out.close();
+  if (out && checkpoint.is_closed) with_open(fresh, ::fsync);
   std::error_code failed;
   if (out) fs::rename(fresh, path, failed);
   if (!out || failed) throw StorageError("search: cannot write " + path.string(), false);
+  if (checkpoint.is_closed) with_open(directory, ::fsync);
 }
 
-void sync_files_below(const fs::path& directory) {
-  for (const auto& entry : fs::recursive_directory_iterator(directory)) sync(entry.path());
-  sync(directory);
+void sync_folders(const std::vector<fs::path>& folders) {
+  if (folders.size() > most_synced_folders) return with_open(folders.front(), ::syncfs);
+  for (const auto& folder : folders) {
+    for (const auto& entry : fs::directory_iterator(folder)) with_open(entry.path(), ::fsync);
+    with_open(folder, ::fsync);
+  }
 }
 
 }  // namespace meent::projections

@@ -36,10 +36,10 @@ std::string this_boot();
 /// Nothing when there is none, it is not readable, or what it stands for may have been torn by a
 /// power loss: the databases are not synced while they are written.
 std::optional<SearchCheckpoint> read_search_checkpoint(const std::filesystem::path& directory);
-/// Replaces the file at once. Throws StorageError.
+/// Replaces the file at once; durable when it says `is_closed`. Throws StorageError.
 void write_search_checkpoint(const std::filesystem::path& directory,
                              const SearchCheckpoint& checkpoint);
-/// Everything below the directory is durable when it returns. Throws StorageError.
-void sync_files_below(const std::filesystem::path& directory);
+/// The files in these folders are durable when it returns. Throws StorageError.
+void sync_folders(const std::vector<std::filesystem::path>& folders);
 
 }  // namespace meent::projections

@@ -120,6 +120,48 @@ Query forms_of(const SearchPiece& piece) {
   return {Query::OP_OR, forms.begin(), forms.end()};
 }
 
+/// Parts that a compound is made of, as far as they are words here and long enough to mean
+/// something alone: woningbouw -> woning; jongerenhuisvesting -> jongeren, huisvesting.
+std::vector<std::string> parts_of(const Xapian::Database& database, const std::string& word) {
+  constexpr std::size_t shortest_part = 4, shortest_useful = 5;
+  constexpr Xapian::doccount known = 3;
+  std::vector<std::string> best;
+  Xapian::doccount best_count = 0;
+  for (std::size_t at = shortest_part; at + shortest_part <= word.size(); ++at) {
+    if ((static_cast<unsigned char>(word[at]) & 0xC0) == 0x80) continue;
+    const auto front = word.substr(0, at);
+    const auto front_count = database.get_termfreq(front);
+    if (front_count < known) continue;
+    const auto back = word.substr(at);
+    // woning|s|markt
+    const auto joined = back.front() == 's' && back.size() > shortest_part ? back.substr(1) : back;
+    for (const auto& rest : {back, joined}) {
+      const auto count = std::min(front_count, database.get_termfreq(rest));
+      if (count < known || count <= best_count) continue;
+      best_count = count;
+      best.clear();
+      for (const auto& part : {front, rest}) {
+        if (part.size() >= shortest_useful) best.push_back(part);
+      }
+    }
+  }
+  return best;
+}
+
+/// Or its parts, wherever they stand.
+Query loose_forms_of(const SearchPiece& piece, const std::vector<std::string>& parts) {
+  const auto forms = forms_of(piece);
+  if (parts.empty()) return forms;
+  std::vector<Query> each;
+  for (const auto& part : parts) {
+    std::vector<std::string> stems;
+    for (const auto tongue : all_tongues) stems.push_back(stem_term(part, tongue));
+    each.emplace_back(Query::OP_OR, stems.begin(), stems.end());
+  }
+  return {Query::OP_OR, forms,
+          Query(Query::OP_SCALE_WEIGHT, Query(Query::OP_AND, each.begin(), each.end()), 0.3)};
+}
+
 Query query_of(const SearchPiece& piece) {
   switch (piece.sort) {
     case SearchPiece::Sort::word: return forms_of(piece);
@@ -166,8 +208,10 @@ Query filter_of(const SearchQuery& query) {
 /// One text as two queries: every word, or some of them.
 class Question {
  public:
-  Question(const std::vector<SearchPiece>& pieces, const Query& filter) : filter_(filter) {
-    std::vector<Query> needed, fixed, helping, excluded;
+  Question(const Xapian::Database& database, const std::vector<SearchPiece>& pieces,
+           const Query& filter)
+      : filter_(filter) {
+    std::vector<Query> needed, loose, fixed, helping, excluded;
     for (const auto& piece : pieces) {
       if (piece.is_excluded) {
         excluded.push_back(piece.sort == SearchPiece::Sort::word && !piece.is_open
@@ -180,9 +224,17 @@ class Question {
         helping.emplace_back(piece.words.front().folded);
       } else {
         needed.push_back(query_of(piece));
+        loose.push_back(needed.back());
+        if (piece.sort != SearchPiece::Sort::word || piece.is_open) continue;
+        const auto parts = parts_of(database, piece.words.front().folded);
+        loose.back() = loose_forms_of(piece, parts);
+        parts_.insert(parts_.end(), parts.begin(), parts.end());
       }
     }
-    if (needed.empty() && fixed.empty()) needed.swap(helping);
+    if (needed.empty() && fixed.empty()) {
+      needed = loose = helping;
+      helping.clear();
+    }
     has_words_ = !needed.empty() || !fixed.empty();
     word_count_ = needed.size();
 
@@ -193,18 +245,22 @@ class Question {
       const Query help(Query::OP_OR, helping.begin(), helping.end());
       every = Query(Query::OP_AND_MAYBE, every, Query(Query::OP_SCALE_WEIGHT, help, 0.1));
     }
-    // Those that have every word stay in front of those that have some.
-    const Query some(Query::OP_OR, needed.begin(), needed.end());
+    // In front what has every word, then what has each at least in part, then what has some.
+    const Query some(Query::OP_OR, loose.begin(), loose.end());
     Query either = fixed.empty() ? some
                                  : Query(Query::OP_AND_MAYBE,
                                          Query(Query::OP_AND, fixed.begin(), fixed.end()), some);
+    const Query each(Query::OP_AND, loose.begin(), loose.end());
+    either = Query(Query::OP_AND_MAYBE, either, Query(Query::OP_SCALE_WEIGHT, each, 3.0));
     either = Query(Query::OP_AND_MAYBE, either, Query(Query::OP_SCALE_WEIGHT, every, 4.0));
     every_ = narrowed(every, excluded);
     either_ = narrowed(either, excluded);
   }
 
   [[nodiscard]] bool has_words() const { return has_words_; }
-  [[nodiscard]] bool can_relax() const { return word_count_ > 1; }
+  [[nodiscard]] bool can_relax() const { return word_count_ > 1 || !parts_.empty(); }
+  /// Of compounds: what some_words() also looks for.
+  [[nodiscard]] const std::vector<std::string>& parts() const { return parts_; }
   [[nodiscard]] const Query& every_word() const { return every_; }
   [[nodiscard]] const Query& some_words() const { return either_; }
 
@@ -229,6 +285,7 @@ class Question {
   Query every_, either_;
   bool has_words_ = false;
   std::size_t word_count_ = 0;
+  std::vector<std::string> parts_;
 };
 
 // Answering ------------------------------------------------------------------------------------
@@ -241,6 +298,7 @@ class Answer {
         query_(query),
         gate_(query.viewer),
         pieces_(parse_search_text(query.text)),
+        shown_by_(pieces_),
         filter_(filter_of(query)) {}
 
   SearchPage page() {
@@ -249,7 +307,7 @@ class Answer {
     const auto offset = std::min(query_.offset, farthest_search_hit);
     const auto room = std::min(limit, farthest_search_hit - offset);
 
-    const Question question(pieces_, filter_);
+    const Question question(database_, pieces_, filter_);
     FacetCounter every_facets, some_facets;
     auto hits = run(question.every_word(), offset, room, question.has_words(), every_facets);
     auto total = hits.get_matches_estimated();
@@ -262,6 +320,9 @@ class Answer {
         total = hits.get_matches_estimated();
         out.facets = some_facets.facets();
         out.has_every_word = false;
+        for (const auto& part : question.parts()) {
+          shown_by_.push_back({.words = {Word{.folded = part}}});
+        }
       }
     }
     out.estimated_total = total;
@@ -313,7 +374,7 @@ class Answer {
     const auto entry = entry_of(document);
     const auto body = opened(entry.content.body);
     if (!body) return std::nullopt;
-    const Highlighter highlighter(pieces_, entry.content.language);
+    const Highlighter highlighter(shown_by_, entry.content.language);
     SearchHit hit{
         .contribution = entry.contribution,
         .comment = entry.comment,
@@ -353,7 +414,7 @@ class Answer {
     if (found == database_.postlist_end(term)) return {};
     const auto entry = entry_of(database_.get_document(*found));
     if (!domain::may_see(query_.viewer, entry.scope(), entry.author)) return {};
-    return title_of(entry, Highlighter(pieces_, entry.content.language));
+    return title_of(entry, Highlighter(shown_by_, entry.content.language));
   }
 
   /// The word that was probably meant, when the viewer can find that one.
@@ -382,7 +443,7 @@ class Answer {
       }
     }
     if (!is_changed) return std::nullopt;
-    const Question question(parse_search_text(text), filter_);
+    const Question question(database_, parse_search_text(text), filter_);
     const bool has_hits = count(question.every_word(), 1) > 0 ||
                           (question.can_relax() && count(question.some_words(), 1) > 0);
     return has_hits ? std::optional(text) : std::nullopt;
@@ -393,6 +454,7 @@ class Answer {
   const SearchQuery& query_;
   Gate gate_;
   std::vector<SearchPiece> pieces_;
+  std::vector<SearchPiece> shown_by_;  ///< what is highlighted
   Query filter_;
 };
 

@@ -158,6 +158,19 @@ TEST_F(Search, SomeWordsAreEnoughWhenFewHaveThemAll) {
   EXPECT_EQ(std::ranges::count(found(page), homes.text()), 1);
 }
 
+TEST_F(Search, PartsOfACompoundAreEnoughWhenFewHaveTheWord) {
+  const auto whole = world.idea({"Jongerenhuisvesting", ""});
+  const auto parts = world.idea({"Huisvesting van jongeren", ""});
+  world.idea({"Huisvesting van ouderen", "In de huisvesting van toen."});
+  world.idea({"Huisvesting", ""});
+  world.idea({"Sport voor jongeren", "Ook jongeren van elders."});
+  world.idea({"Jongeren", ""});
+  const auto page = search("jongerenhuisvesting");
+  EXPECT_EQ(found(page), ids(whole, parts));
+  EXPECT_FALSE(page.has_every_word);
+  EXPECT_EQ(marked(page.hits[1].title), "[Huisvesting] van [jongeren]");
+}
+
 TEST_F(Search, SmallWordsAreNotNeeded) {
   const auto idea = world.idea({"Jongeren willen wonen", ""});
   const auto page = search("wonen voor de jongeren");

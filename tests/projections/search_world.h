@@ -43,6 +43,7 @@ class SearchWorld {
   void support(domain::ContributionId contribution);
   void destroy_keys_of(domain::PersonId person);
 
+  [[nodiscard]] std::size_t pending() const { return history_.size() - taken_; }
   /// What happened since the last call.
   EventBatch batch();
   /// The same events again, all of them.

@@ -1,0 +1,158 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <span>
+
+#include "projections/search.h"
+#include "tests/data/motions.h"
+#include "tests/projections/search_world.h"
+
+/// Search over the 6,072 motions: what a Dutch reader would expect, in milliseconds.
+namespace meent::projections {
+namespace {
+
+using std::chrono::steady_clock;
+
+double ms_since(steady_clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(steady_clock::now() - begin).count();
+}
+
+/// "Integrale visie op de woningmarkt " -> "integrale-visie-op-de-woningmarkt"
+std::string slug_of(std::string_view theme) {
+  std::string out;
+  for (const char c : theme) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
+      out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    } else if (!out.empty() && out.back() != '-') {
+      out += '-';
+    }
+  }
+  out.resize(std::min<std::size_t>(out.size(), 60));
+  while (!out.empty() && out.back() == '-') out.pop_back();
+  return out;
+}
+
+/// The motions, placed once for all tests here.
+struct Motions {
+  SearchWorld world;
+  SearchView view{*world.keys};
+  std::size_t count = 0;
+
+  Motions() {
+    const auto motions = data::motions();
+    count = motions.size();
+    if (count == 0) return;
+    world.writer = world.person();
+    view.open(world.folder("search"));
+    for (const auto& motion : motions) {
+      world.idea({.title = motion.title, .body = motion.text, .themes = {slug_of(motion.theme)}});
+      if (world.pending() == 1000) view.apply(world.batch());
+    }
+    view.apply(world.batch());
+    view.dump([](std::string_view) {});
+  }
+  static Motions& all() {
+    static Motions motions;
+    return motions;
+  }
+};
+
+class SearchMotions : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (Motions::all().count == 0) GTEST_SKIP() << "MEENT_TEST_DATA is not set";
+  }
+  [[nodiscard]] static SearchQuery query(std::string text) {
+    SearchQuery out;
+    out.platform = Motions::all().world.platform;
+    out.text = std::move(text);
+    return out;
+  }
+  static SearchPage search(std::string text) { return Motions::all().view.search(query(text)); }
+  static std::string title(const SearchHit& hit) {
+    std::string out;
+    for (const auto& run : hit.title) out += run.text;
+    return out;
+  }
+  /// For whoever reads the test's output.
+  static void show(const std::string& text, const SearchPage& page) {
+    std::cout << "[ " << text << " ] " << page.estimated_total << " hits"
+              << (page.has_every_word ? "" : ", some of the words")
+              << (page.suggestion ? ", suggestion: " + *page.suggestion : "") << "\n";
+    for (const auto& hit : page.hits) {
+      std::cout << "   " << marked(hit.title) << "\n      " << marked(hit.snippet) << "\n";
+    }
+  }
+};
+
+TEST_F(SearchMotions, HousingForYoungPeople) {
+  const auto page = search("woningbouw jongeren");
+  show("woningbouw jongeren", page);
+  ASSERT_FALSE(page.hits.empty());
+  EXPECT_NE(title(page.hits[0]).find("woningbouwdoelen voor jongeren en ouderen"),
+            std::string::npos);
+  EXPECT_GT(page.estimated_total, 50U) << "and what is about one of the two";
+}
+
+TEST_F(SearchMotions, AMisspeltWordIsCorrected) {
+  const auto page = search("stikstofbelied");
+  show("stikstofbelied", page);
+  EXPECT_EQ(page.suggestion, "stikstofbeleid");
+  const auto meant = search(*page.suggestion);
+  show(*page.suggestion, meant);
+  ASSERT_GE(meant.hits.size(), 3U);
+  EXPECT_GT(meant.hits.size(), 3U) << "and what speaks of stikstof and beleid";
+  for (const auto& hit : std::span(meant.hits).first(3)) {
+    EXPECT_NE((marked(hit.title) + marked(hit.snippet)).find("stikstofbeleid]"), std::string::npos);
+  }
+}
+
+TEST_F(SearchMotions, FacetsAndFiltersAgree) {
+  const auto all = search("woning");
+  ASSERT_FALSE(all.facets.themes.empty());
+  for (std::size_t i = 0; i < 5; ++i) {
+    auto narrowed = query("woning");
+    narrowed.themes = {all.facets.themes[i].value};
+    EXPECT_EQ(Motions::all().view.search(narrowed).estimated_total, all.facets.themes[i].count);
+  }
+  std::uint32_t kinds = 0;
+  for (const auto& kind : all.facets.kinds) kinds += kind.count;
+  EXPECT_EQ(kinds, all.estimated_total);
+}
+
+TEST_F(SearchMotions, AnswersInMilliseconds) {
+  const std::vector<std::string> texts = {"woningbouw jongeren",
+                                          "stikstofbelied",
+                                          "de regering",
+                                          "klimaat -kernenergie",
+                                          "\"betaalbare woningen\"",
+                                          "zorg",
+                                          "onderwijs leraren tekort",
+                                          "asiel opvang gemeenten spreidingswet",
+                                          "gez*",
+                                          "",
+                                          "belastingdienst toeslagen ouders",
+                                          "defensie oekraine"};
+  std::vector<double> took;
+  for (int round = 0; round < 20; ++round) {
+    for (const auto& text : texts) {
+      const auto begin = steady_clock::now();
+      const auto page = search(text);
+      took.push_back(ms_since(begin));
+      ASSERT_TRUE(!page.hits.empty() || page.suggestion) << text;
+    }
+  }
+  std::ranges::sort(took);
+  const auto at = [&](double part) {
+    return took[static_cast<std::size_t>(part * (static_cast<double>(took.size()) - 1))];
+  };
+  std::cout << "search over " << Motions::all().count << " motions: p50 " << at(0.5) << " ms, p99 "
+            << at(0.99) << " ms\n";
+  RecordProperty("p99_us", static_cast<int>(at(0.99) * 1000));
+  EXPECT_LT(at(0.99), 250) << "a debug build on a busy machine; tests/bench says how fast it is";
+}
+
+}  // namespace
+}  // namespace meent::projections

@@ -298,7 +298,6 @@ class Answer {
         query_(query),
         gate_(query.viewer),
         pieces_(parse_search_text(query.text)),
-        shown_by_(pieces_),
         filter_(filter_of(query)) {}
 
   SearchPage page() {
@@ -320,9 +319,7 @@ class Answer {
         total = hits.get_matches_estimated();
         out.facets = some_facets.facets();
         out.has_every_word = false;
-        for (const auto& part : question.parts()) {
-          shown_by_.push_back({.words = {Word{.folded = part}}});
-        }
+        parts_ = question.parts();
       }
     }
     out.estimated_total = total;
@@ -374,7 +371,7 @@ class Answer {
     const auto entry = entry_of(document);
     const auto body = opened(entry.content.body);
     if (!body) return std::nullopt;
-    const Highlighter highlighter(shown_by_, entry.content.language);
+    const Highlighter highlighter(pieces_, entry.content.language, parts_);
     SearchHit hit{
         .contribution = entry.contribution,
         .comment = entry.comment,
@@ -414,7 +411,7 @@ class Answer {
     if (found == database_.postlist_end(term)) return {};
     const auto entry = entry_of(database_.get_document(*found));
     if (!domain::may_see(query_.viewer, entry.scope(), entry.author)) return {};
-    return title_of(entry, Highlighter(shown_by_, entry.content.language));
+    return title_of(entry, Highlighter(pieces_, entry.content.language, parts_));
   }
 
   /// The word that was probably meant, when the viewer can find that one.
@@ -454,7 +451,7 @@ class Answer {
   const SearchQuery& query_;
   Gate gate_;
   std::vector<SearchPiece> pieces_;
-  std::vector<SearchPiece> shown_by_;  ///< what is highlighted
+  std::vector<std::string> parts_;  ///< of compounds, when those are looked for too
   Query filter_;
 };
 

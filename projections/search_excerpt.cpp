@@ -13,7 +13,8 @@ constexpr std::size_t longest_looked_at = 64 * 1024;
 
 }  // namespace
 
-Highlighter::Highlighter(const std::vector<SearchPiece>& pieces, std::string_view language) {
+Highlighter::Highlighter(const std::vector<SearchPiece>& pieces, std::string_view language,
+                         const std::vector<std::string>& parts) {
   const auto tongue = tongue_of(language);
   if (tongue) stem_tongue_ = *tongue;
   for (const auto& piece : pieces) {
@@ -32,6 +33,13 @@ Highlighter::Highlighter(const std::vector<SearchPiece>& pieces, std::string_vie
       }
       wanted_.push_back(std::move(one));
     }
+  }
+  for (const auto& part : parts) {
+    wanted_.push_back({.folded = {part},
+                       .stem = tongue ? stem_of(part, *tongue) : "",
+                       .beginning = {},
+                       .is_signs = false,
+                       .weight = 10});
   }
 }
 
@@ -102,7 +110,8 @@ std::vector<TextRun> Highlighter::excerpt(std::string_view text, std::size_t cha
       pieces.insert(matches[i].piece);
       ++count;
     }
-    const std::size_t score = pieces.size() * 100 + count;
+    std::size_t score = count;
+    for (const auto piece : pieces) score += wanted_[piece].weight;
     if (score > best_score) {
       best_score = score;
       best = matches[first].begin;

@@ -11,8 +11,10 @@ namespace meent::projections {
 /// Finds in a text what a query's pieces were found by. Pure.
 class Highlighter {
  public:
-  /// `language`: the text's tag; stems are compared in it.
-  Highlighter(const std::vector<SearchPiece>& pieces, std::string_view language);
+  /// `language`: the text's tag; stems are compared in it. `parts`: words to mark too, though one
+  /// of the query's own counts more.
+  Highlighter(const std::vector<SearchPiece>& pieces, std::string_view language,
+              const std::vector<std::string>& parts = {});
 
   /// The whole text.
   [[nodiscard]] std::vector<TextRun> whole(std::string_view text) const;
@@ -34,6 +36,7 @@ class Highlighter {
     std::string stem;                 ///< of a word, in the text's language; else empty
     std::string beginning;            ///< of longer words; else empty
     bool is_signs = false;
+    std::size_t weight = 100;
   };
   std::vector<Wanted> wanted_;
   Tongue stem_tongue_ = Tongue::dutch;  ///< of every `stem`

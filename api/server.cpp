@@ -46,20 +46,24 @@ struct Server::Impl {
     const std::string name = options.address + ":" + std::to_string(options.port);
     const auto check = [&](const ErrorCode& error, const char* what) {
       if (error)
-        throw std::system_error(error.value(), std::system_category(),
+        throw std::system_error(static_cast<std::error_code>(error),
                                 "cannot " + std::string(what) + " " + name);
     };
     ErrorCode error;
-    const auto address = boost::asio::ip::make_address(options.address, error);
-    check(error, "use the address");
-    const tcp::endpoint endpoint(address, options.port);
+    tcp::resolver resolver(loops[0]->context);
+    const auto found = resolver.resolve(options.address, std::to_string(options.port),
+                                        tcp::resolver::passive, error);
+    check(error, "find the address");
+    const auto is_v4 = [](const auto& entry) { return entry.endpoint().address().is_v4(); };
+    const auto v4 = std::find_if(found.begin(), found.end(), is_v4);
+    const tcp::endpoint endpoint = v4 == found.end() ? found.begin()->endpoint() : v4->endpoint();
     acceptor = std::make_unique<tcp::acceptor>(loops[0]->context);
     pause = std::make_unique<boost::asio::steady_timer>(loops[0]->context);
     acceptor->open(endpoint.protocol(), error);
     check(error, "open a socket for");
     acceptor->set_option(tcp::acceptor::reuse_address(true), error);
     check(error, "reuse");
-    if (address.is_v6()) acceptor->set_option(boost::asio::ip::v6_only(false), error);
+    if (endpoint.address().is_v6()) acceptor->set_option(boost::asio::ip::v6_only(false), error);
     acceptor->bind(endpoint, error);
     check(error, "bind to");
     acceptor->listen(backlog_count, error);

@@ -18,7 +18,7 @@ namespace meent::api {
 class Server {
  public:
   struct Options {
-    std::string address = "127.0.0.1";
+    std::string address = "127.0.0.1";           // or a name, or "::" for every address
     std::uint16_t port = 0;                      // 0: any free one, see port()
     unsigned thread_count = 0;                   // 0: one per core
     std::size_t connection_limit = 12'000;       // further ones are answered 503 and closed

@@ -98,6 +98,33 @@ TEST(RequestReader, SaysWhatIsWrongWithABrokenRequest) {
   }
 }
 
+TEST(RequestReader, TakesALastChunkThatComesByteByByte) {
+  const Read result =
+      read("PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n", 1);
+  ASSERT_EQ(result.requests.size(), 1u);
+  EXPECT_EQ(result.requests[0].body, "");
+}
+
+TEST(RequestReader, LimitsHeadsThatComeLineByLine) {
+  RequestReader reader({.header_bytes = 200});
+  Request request;
+  reader.feed("GET / HTTP/1.1\r\nHost: x\r\n", request);
+  for (int i = 0; i < 100 && reader.state() != State::broken; ++i) reader.feed("A: b\r\n", request);
+  ASSERT_EQ(reader.state(), State::broken);
+  EXPECT_EQ(reader.problem().type->slug, problems::headers_too_large.slug);
+}
+
+TEST(RequestReader, LimitsTrailersThatComeLineByLine) {
+  RequestReader reader({.header_bytes = 200});
+  Request request;
+  std::string unused = "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+  for (int i = 0; i < 100 && reader.state() != State::broken; ++i) {
+    unused.erase(0, reader.feed(unused, request));
+    unused += "A: b\r\n";
+  }
+  EXPECT_EQ(reader.state(), State::broken);
+}
+
 TEST(RequestReader, StopsAtTheHeadOfAClientThatAwaitsContinue) {
   RequestReader reader({});
   Request request;

@@ -2,6 +2,7 @@
 
 #include "tests/api/test_client.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -265,6 +266,56 @@ TEST(Server, StopsAfterItsPatienceAndIgnoresAnswersThatComeLater) {
   parked.answer(0);
 }
 
+TEST(Server, AnswersEveryoneInOrderWhoeverAnswersAndWhoeverLeaves) {
+  std::mutex mutex;
+  std::condition_variable_any changed;
+  std::vector<std::pair<std::string, Respond>> waiting;
+  Server server({.thread_count = 2, .pipeline_limit = 8}, [&](Request& request, Respond respond) {
+    if (request.target.ends_with('0')) return respond(Response::text(request.target));
+    const std::lock_guard lock(mutex);
+    waiting.emplace_back(request.target, std::move(respond));
+    changed.notify_one();
+  });
+  std::vector<std::jthread> answering;
+  for (int i = 0; i < 3; ++i)
+    answering.emplace_back([&](const std::stop_token& stop) {
+      std::unique_lock lock(mutex);
+      while (changed.wait(lock, stop, [&] { return !waiting.empty(); })) {
+        auto [target, respond] = std::move(waiting.back());
+        waiting.pop_back();
+        lock.unlock();
+        respond(Response::text(target));
+        lock.lock();
+      }
+    });
+  std::atomic<int> wrong = 0;
+  {
+    std::vector<std::jthread> asking;
+    for (int c = 0; c < 8; ++c)
+      asking.emplace_back([&, c] {
+        for (int round = 0; round < 10; ++round) {
+          TestClient client(server.port());
+          std::string all;
+          for (int i = 0; i < 50; ++i) all += get_path("/" + std::to_string(i));
+          client.send(all);
+          const int read = c % 2 == 0 ? 50 : 7;  // every other client leaves in the midst
+          for (int i = 0; i < read; ++i)
+            wrong += client.answer().body == "/" + std::to_string(i) ? 0 : 1;
+        }
+      });
+  }
+  EXPECT_EQ(wrong, 0);
+  server.stop(1s);
+}
+
+TEST(Server, BindsToANameAndToEveryAddressAtOnce) {
+  for (const char* address : {"localhost", "0.0.0.0"}) {
+    Server server({.address = address}, echo);
+    TestClient client(server.port());
+    EXPECT_EQ(client.ask(get).status, 200u) << address;
+  }
+}
+
 TEST(Server, SaysWhichAddressItCannotBindTo) {
   Server first({}, echo);
   try {
@@ -274,6 +325,7 @@ TEST(Server, SaysWhichAddressItCannotBindTo) {
     EXPECT_NE(std::string(error.what()).find("127.0.0.1:" + std::to_string(first.port())),
               std::string::npos);
   }
+  EXPECT_THROW(Server({.address = "no.such.host.invalid"}, echo), std::system_error);
 }
 
 }  // namespace

@@ -107,7 +107,10 @@ std::size_t RequestReader::feed(std::string_view bytes, Request& request) {
   const std::string_view rest = bytes.substr(used);
   const bool had_head = parser_->is_head_complete;
   // Boost 1.81 asserts five bytes when it looks at a last chunk again; more must follow anyway.
-  if (had_head && parser_->chunked() && rest.size() < shortest_chunk_bytes) return used;
+  if (had_head && parser_->chunked() && rest.size() < shortest_chunk_bytes) {
+    state_ = State::reading;
+    return used;
+  }
   ErrorCode error;
   const std::size_t parsed =
       parser_->put(boost::asio::const_buffer(rest.data(), rest.size()), error);

@@ -132,6 +132,16 @@ TEST(Server, SendsContinueToWhoAwaitsIt) {
   EXPECT_EQ(client.ask("ab").body, "POST / ab");
 }
 
+TEST(Server, SendsContinueAlthoughTheBodyHasBegun) {
+  Server server({}, echo);
+  TestClient client(server.port());
+  client.send(
+      "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n2");
+  EXPECT_EQ(client.until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_EQ(client.ask("\r\nab\r\n0\r\n\r\n").body, "POST / ab");
+}
+
 TEST(Server, AnswersAClientThatHasFinishedSending) {
   Parked parked;
   Server server({}, parked.dispatch());

@@ -76,7 +76,7 @@ TEST(RequestReader, SaysWhatIsWrongWithABrokenRequest) {
       {head + "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n", &problems::bad_request},
       {head + "Transfer-Encoding: gzip\r\n\r\n", &problems::not_implemented},
       {head + "Transfer-Encoding: gzip, chunked\r\n\r\n", &problems::not_implemented},
-      {head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", &problems::bad_request},
+      {head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n", &problems::bad_request},
       {head + "Transfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n0\r\n\r\n", &problems::bad_request},
       {head + "Transfer-Encoding: chunked\r\n\r\n1;" + std::string(300, 'x'),
        &problems::bad_request},
@@ -108,8 +108,11 @@ TEST(RequestReader, TakesALastChunkThatComesByteByByte) {
 TEST(RequestReader, LimitsHeadsThatComeLineByLine) {
   RequestReader reader({.header_bytes = 200});
   Request request;
-  reader.feed("GET / HTTP/1.1\r\nHost: x\r\n", request);
-  for (int i = 0; i < 100 && reader.state() != State::broken; ++i) reader.feed("A: b\r\n", request);
+  std::string unused = "GET / HTTP/1.1\r\nHost: x\r\n";
+  for (int i = 0; i < 100 && reader.state() != State::broken; ++i) {
+    unused.erase(0, reader.feed(unused, request));
+    unused += "A: b\r\n";
+  }
   ASSERT_EQ(reader.state(), State::broken);
   EXPECT_EQ(reader.problem().type->slug, problems::headers_too_large.slug);
 }

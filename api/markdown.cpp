@@ -96,6 +96,7 @@ class Writer {
   std::string out;
 
   void enter(MD_BLOCKTYPE type, void* detail) {
+    close_spans(0);
     switch (type) {
       case MD_BLOCK_QUOTE: out += "<blockquote>"; break;
       case MD_BLOCK_UL: out += "<ul>"; break;
@@ -117,6 +118,7 @@ class Writer {
   }
 
   void leave(MD_BLOCKTYPE type, void* detail) {
+    close_spans(0);
     switch (type) {
       case MD_BLOCK_QUOTE: out += "</blockquote>"; break;
       case MD_BLOCK_UL: out += "</ul>"; break;
@@ -138,33 +140,30 @@ class Writer {
   }
 
   void enter(MD_SPANTYPE type, void* detail) {
+    std::string_view end;
     switch (type) {
-      case MD_SPAN_EM: out += "<em>"; break;
-      case MD_SPAN_STRONG: out += "<strong>"; break;
-      case MD_SPAN_CODE: out += "<code>"; break;
-      case MD_SPAN_DEL: out += "<del>"; break;
-      case MD_SPAN_A: open_link(plain(static_cast<MD_SPAN_A_DETAIL*>(detail)->href)); break;
-      case MD_SPAN_IMG: open_link(plain(static_cast<MD_SPAN_IMG_DETAIL*>(detail)->src)); break;
+      case MD_SPAN_EM: end = open_span("<em>", "</em>"); break;
+      case MD_SPAN_STRONG: end = open_span("<strong>", "</strong>"); break;
+      case MD_SPAN_CODE: end = open_span("<code>", "</code>"); break;
+      case MD_SPAN_DEL: end = open_span("<del>", "</del>"); break;
+      case MD_SPAN_A: end = open_link(plain(static_cast<MD_SPAN_A_DETAIL*>(detail)->href)); break;
+      case MD_SPAN_IMG:
+        end = open_link(plain(static_cast<MD_SPAN_IMG_DETAIL*>(detail)->src));
+        break;
       case MD_SPAN_LATEXMATH:
       case MD_SPAN_LATEXMATH_DISPLAY:
       case MD_SPAN_WIKILINK:
       case MD_SPAN_U: break;
     }
+    spans_.push_back({type, end});
   }
 
+  /// md4c 0.4.8 tells no end of a span that a bare address runs out of (`*http://a.nl*@`): so what
+  /// is still open inside is closed first, and what is not open is not closed.
   void leave(MD_SPANTYPE type) {
-    switch (type) {
-      case MD_SPAN_EM: out += "</em>"; break;
-      case MD_SPAN_STRONG: out += "</strong>"; break;
-      case MD_SPAN_CODE: out += "</code>"; break;
-      case MD_SPAN_DEL: out += "</del>"; break;
-      case MD_SPAN_A:
-      case MD_SPAN_IMG: close_link(); break;
-      case MD_SPAN_LATEXMATH:
-      case MD_SPAN_LATEXMATH_DISPLAY:
-      case MD_SPAN_WIKILINK:
-      case MD_SPAN_U: break;
-    }
+    const auto opened = std::ranges::find(spans_.rbegin(), spans_.rend(), type, &Span::type);
+    if (opened == spans_.rend()) return;
+    close_spans(static_cast<std::size_t>(spans_.rend() - opened) - 1);
   }
 
   void text(MD_TEXTTYPE type, std::string_view words) {
@@ -195,26 +194,33 @@ class Writer {
     if (start != 1) out.append(" start=\"").append(std::to_string(start)).append("\"");
     out += '>';
   }
+  std::string_view open_span(std::string_view begin, std::string_view end) {
+    out += begin;
+    return end;
+  }
   /// Links do not nest (an image in a link does): the outer one stands.
-  void open_link(const std::string& address) {
-    const bool stands = !in_link_ && is_safe_address(address);
-    wrote_link_.push_back(stands);
-    if (!stands) return;
-    in_link_ = true;
+  std::string_view open_link(const std::string& address) {
+    constexpr std::string_view end = "</a>";
+    const bool is_in_link = std::ranges::find(spans_, end, &Span::end) != spans_.end();
+    if (is_in_link || !is_safe_address(address)) return {};
     out += "<a href=\"";
     append_escaped(out, address);
     out += "\" rel=\"nofollow noopener ugc\">";
+    return end;
   }
-  void close_link() {
-    const bool wrote = wrote_link_.back();
-    wrote_link_.pop_back();
-    if (!wrote) return;
-    out += "</a>";
-    in_link_ = false;
+  /// The innermost first, until `remaining` are open.
+  void close_spans(std::size_t remaining) {
+    while (spans_.size() > remaining) {
+      out += spans_.back().end;
+      spans_.pop_back();
+    }
   }
 
-  bool in_link_ = false;
-  std::vector<bool> wrote_link_;  // one for each link and image that is open
+  struct Span {
+    MD_SPANTYPE type;
+    std::string_view end;  // what closes it; empty when nothing was written
+  };
+  std::vector<Span> spans_;  // that are open
 };
 
 /// Gathers words until there are enough. White space counts once a letter follows it.
@@ -246,10 +252,15 @@ struct Gatherer {
   }
 };
 
-MD_PARSER parser_of(unsigned flags) {
-  MD_PARSER parser{};
-  parser.flags = flags;
-  return parser;
+/// False when a callback asked to stop, or memory ran out. md4c 0.4.8 looks at the byte behind the
+/// last one (`[a](b`, then `)`) and goes on reading from there: so the text ends in a line end of
+/// our own, which changes nothing in CommonMark.
+bool parse(std::string_view source, MD_PARSER parser, void* self) {
+  parser.flags = flavour;
+  std::string text;
+  text.reserve(source.size() + 1);
+  text.append(source).append("\n");
+  return md_parse(text.data(), static_cast<MD_SIZE>(text.size()), &parser, self) == 0;
 }
 
 }  // namespace
@@ -269,7 +280,7 @@ void append_escaped(std::string& out, std::string_view text) {
 
 std::string markdown_html(std::string_view source) {
   Writer writer;
-  MD_PARSER parser = parser_of(flavour);
+  MD_PARSER parser{};
   parser.enter_block = [](MD_BLOCKTYPE type, void* detail, void* self) {
     static_cast<Writer*>(self)->enter(type, detail);
     return 0;
@@ -290,7 +301,7 @@ std::string markdown_html(std::string_view source) {
     static_cast<Writer*>(self)->text(type, {text, size});
     return 0;
   };
-  if (md_parse(source.data(), static_cast<MD_SIZE>(source.size()), &parser, &writer) != 0) {
+  if (!parse(source, parser, &writer)) {
     writer.out = "<p>";  // only memory can run out here; the words are still shown
     append_escaped(writer.out, source);
     writer.out += "</p>";
@@ -301,7 +312,7 @@ std::string markdown_html(std::string_view source) {
 std::string markdown_words(std::string_view source, std::size_t most) {
   Gatherer gatherer;
   gatherer.most = most;
-  MD_PARSER parser = parser_of(flavour);
+  MD_PARSER parser{};
   parser.enter_block = [](MD_BLOCKTYPE, void*, void*) { return 0; };
   parser.leave_block = [](MD_BLOCKTYPE, void*, void* self) {
     auto& gatherer = *static_cast<Gatherer*>(self);
@@ -323,7 +334,7 @@ std::string markdown_words(std::string_view source, std::size_t most) {
     }
     return gatherer.is_full ? 1 : 0;
   };
-  md_parse(source.data(), static_cast<MD_SIZE>(source.size()), &parser, &gatherer);
+  parse(source, parser, &gatherer);
   if (gatherer.is_full) {
     const auto word_end = gatherer.space_is_due ? std::string::npos : gatherer.out.rfind(' ');
     if (word_end != std::string::npos && word_end > gatherer.out.size() / 2) {

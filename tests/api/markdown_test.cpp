@@ -19,6 +19,16 @@ TEST(Markdown, ShowsWhatPeopleMark) {
             "<tbody><tr><td>b</td></tr></tbody></table>");
 }
 
+TEST(Markdown, ASpanThatAnAddressRunsOutOfIsStillClosed) {
+  EXPECT_EQ(markdown_html("*ftp://.n*@\n\nverder"), "<p><em>ftp://.n*@</em></p><p>verder</p>");
+}
+
+TEST(Markdown, WhatFollowsTheTextInMemoryIsNotRead) {
+  const std::string_view more = "[a](b) en verder";
+  EXPECT_EQ(markdown_html(more.substr(0, 5)), "<p>[a](b</p>");
+  EXPECT_EQ(markdown_words(more.substr(0, 5), 100), "[a](b");
+}
+
 TEST(Markdown, HeadingsStayBelowThePagesOwn) {
   EXPECT_EQ(markdown_html("# Kop"), "<h3>Kop</h3>");
   EXPECT_EQ(markdown_html("###### Kop"), "<h6>Kop</h6>");

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs one fuzz target for a bounded time: run.py TARGET SEEDS [SECONDS]
 
-SEEDS is a pattern of files to start from; .hex files are turned into the bytes they describe. What the
-target finds interesting is kept beside it, in TARGET.corpus; an input that breaks it is written
-there too, and its name is in the output. SECONDS is 15, or MEENT_FUZZ_SECONDS.
+SEEDS is a pattern of files to start from; .hex files are turned into the bytes they describe.
+What the target finds interesting is kept beside it, in TARGET.corpus; an input that breaks it is
+written there too, and its name is in the output. SECONDS is 15, or MEENT_FUZZ_SECONDS.
 """
 
 import glob

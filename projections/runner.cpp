@@ -7,6 +7,7 @@
 #include <map>
 
 #include "projections/lane.h"
+#include "projections/tables.h"
 #include "projections/views.h"
 #include "projections/waiters.h"
 
@@ -47,7 +48,11 @@ class ViewRunner final : public Runner, public LaneEvents {
     }
     std::map<std::string, std::vector<Member>> members;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-      for (auto& member : resume(i)) members[entries_[i]->spec.lane].push_back(std::move(member));
+      try {
+        for (auto& member : resume(i)) members[entries_[i]->spec.lane].push_back(std::move(member));
+      } catch (const eventstore::StorageError& error) {
+        stop_view(*entries_[i], error.what());
+      }
     }
     for (auto& [name, lane] : lanes_) {
       start_members(*lane, std::move(members[name]));
@@ -174,7 +179,8 @@ std::vector<Member> ViewRunner::resume(std::size_t index) {
   return members;
 }
 
-/// Nothing when it cannot be used: then it is gone.
+/// Nothing when it cannot be used: then it is gone. Throws StorageError when the disk fails or
+/// somebody else has it open: then it is left alone.
 std::optional<Member> ViewRunner::resume_directory(std::size_t index, const std::string& directory,
                                                    bool serves) {
   auto& entry = *entries_[index];
@@ -197,8 +203,8 @@ std::optional<Member> ViewRunner::resume_directory(std::size_t index, const std:
     } else {
       why = "this program does not know its version";
     }
-  } catch (const std::exception& error) {
-    why = error.what();
+  } catch (const ViewFault& fault) {
+    why = fault.what();
   }
   spdlog::warn("view {}: {} is thrown away and built anew: {}", entry.spec.name, directory, why);
   entry.home.remove(directory);
@@ -422,12 +428,18 @@ WaitOutcome Runner::wait_for(std::string_view view, domain::PlatformId platform,
   return outcome.get();
 }
 
+bool is_about_contributions(std::string_view type) {
+  return type.starts_with("contribution-") || type.starts_with("comment-") ||
+         type.starts_with("support-") || type.starts_with("item-");
+}
+
 std::vector<ViewSpec> table_view_specs(TableViews& views) {
   std::vector<ViewSpec> specs;
   specs.push_back(view_spec<FeedView>("feed", views.feed, &FeedView::make));
   specs.push_back(view_spec<ThreadView>("thread", views.thread, &ThreadView::make));
   specs.push_back(view_spec<TallyView>("tally", views.tally, &TallyView::make));
   specs.push_back(view_spec<PersonView>("person", views.person, &PersonView::make));
+  for (auto& spec : specs) spec.wants = is_about_contributions;
   return specs;
 }
 

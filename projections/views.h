@@ -1,4 +1,5 @@
 #pragma once
+#include <string_view>
 #include <vector>
 
 #include "projections/feed.h"
@@ -17,6 +18,9 @@ struct TableViews {
   Slot<TallyView> tally;
   Slot<PersonView> person;
 };
+
+/// Event types (wire names) that table views look at.
+bool is_about_contributions(std::string_view type);
 
 /// For Runner::start. `views` must outlive the runner.
 std::vector<ViewSpec> table_view_specs(TableViews& views);

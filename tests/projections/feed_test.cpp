@@ -237,15 +237,15 @@ TEST_F(FeedTest, EarlierTextsAreKeptNewestFirst) {
   for (const char* body : {"twee", "drie", "vier"}) story_.revise(id, body);
   const auto row = feed().contribution(story_.platform(), id, guest());
   EXPECT_EQ(row->revision, 4U);
-  EXPECT_EQ(row->body.bytes, "sealed:vier");
+  EXPECT_EQ(row->body.bytes, Story::sealed("vier"));
   auto page = feed().revisions(story_.platform(), id, {}, 2, guest());
   ASSERT_EQ(page.rows.size(), 2U);
-  EXPECT_EQ(page.rows[0].content.body.bytes, "sealed:drie");
+  EXPECT_EQ(page.rows[0].content.body.bytes, Story::sealed("drie"));
   EXPECT_EQ(page.rows[1].revision, 2U);
   ASSERT_TRUE(page.next);
   page = feed().revisions(story_.platform(), id, page.next, 2, guest());
   ASSERT_EQ(page.rows.size(), 1U);
-  EXPECT_EQ(page.rows[0].content.body.bytes, "sealed:tekst 1");
+  EXPECT_EQ(page.rows[0].content.body.bytes, Story::sealed("tekst 1"));
   EXPECT_FALSE(page.next);
   story_.hide(id);
   EXPECT_TRUE(feed().revisions(story_.platform(), id, {}, 2, guest()).rows.empty());

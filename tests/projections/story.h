@@ -37,6 +37,7 @@ class Story {
   void occurred_at(std::int64_t ms) { occurred_ms_ = ms; }
 
   /// A sealed text that shows what it is, so that tests can compare.
+  static std::string sealed(const std::string& words);
   static domain::PrivateText text(const std::string& words, const std::string& origin);
 
   [[nodiscard]] domain::PlatformId platform() const { return platform_; }

@@ -158,10 +158,10 @@ TEST_F(ThreadTest, EditsAreKept) {
   const auto one = say();
   story_.edit(one, "beter");
   story_.edit(one, "best");
-  EXPECT_EQ(thread().comment(story_.platform(), one, guest())->body.bytes, "sealed:best");
+  EXPECT_EQ(thread().comment(story_.platform(), one, guest())->body.bytes, Story::sealed("best"));
   const auto earlier = thread().revisions(story_.platform(), one, {}, 10, guest());
   ASSERT_EQ(earlier.rows.size(), 2U);
-  EXPECT_EQ(earlier.rows[0].body.bytes, "sealed:beter");
+  EXPECT_EQ(earlier.rows[0].body.bytes, Story::sealed("beter"));
   EXPECT_EQ(earlier.rows[1].revision, 1U);
   story_.hide(one);
   EXPECT_TRUE(thread().revisions(story_.platform(), one, {}, 10, guest()).rows.empty());

@@ -74,7 +74,7 @@ void perform(Sequencer& sequencer, Act act, std::function<void(ActResult)> done)
                         .actor = act.requester.actor,
                         .role = act.requester.role,
                         .occurred_at = act.occurred_at,
-                        .import_progress = {},
+                        .import_progress = act.import_progress,
                         .idempotency_key = std::move(act.idempotency_key),
                         .request = std::move(act.request)};
   sequencer.submit(std::move(submission), [done = std::move(done)](Outcome outcome) {

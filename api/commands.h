@@ -19,6 +19,7 @@ struct Act {
   domain::Command command;
   Requester requester;
   std::optional<domain::Timestamp> occurred_at;
+  std::optional<eventstore::ImportProgress> import_progress;
   std::string idempotency_key;
   std::string request;  ///< what a repeat must be equal in
 };

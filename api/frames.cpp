@@ -104,6 +104,28 @@ std::string accepted_json(const Node& node, const Platform& platform,
   return json.take();
 }
 
+/// `Meent-Import: <digest>;rows=<n>`: how much of its source an importer has brought with this act.
+std::expected<std::optional<eventstore::ImportProgress>, Problem> import_progress_of(
+    const Request& request, const Requester& requester) {
+  const auto header = request.header("meent-import");
+  if (!header) return std::nullopt;
+  constexpr std::string_view separator = ";rows=";
+  const auto at = header->find(separator);
+  const auto digest = SourceDigest::parse(header->substr(0, at));
+  eventstore::ImportProgress progress;
+  if (digest && at != std::string_view::npos && requester.has(TokenScope::import_)) {
+    const auto rows = header->substr(at + separator.size());
+    const auto [end, error] =
+        std::from_chars(rows.data(), rows.data() + rows.size(), progress.row_count);
+    if (error == std::errc() && end == rows.data() + rows.size()) {
+      progress.source = *digest;
+      return progress;
+    }
+  }
+  return std::unexpected(invalid_parameter(
+      "header.Meent-Import", "For tokens with the scope import: <32 digits>;rows=<number>."));
+}
+
 /// Scope check: whoever may act for others may use every writing route the policy lets them.
 std::optional<Problem> missing_scope(const Requester& requester, TokenScope scope) {
   if (!requester.viewer.is_signed_in) {
@@ -183,7 +205,7 @@ Handler writing(const Node& node, TokenScope scope,
     const auto refuse = [&](const Problem& problem) { respond(to_response(problem, request)); };
     auto platform = platform_asked(node, request);
     if (!platform) return refuse(platform.error());
-    const auto requester = find_requester(node.store, platform->id, request);
+    auto requester = find_requester(node.store, platform->id, request);
     if (!requester) return refuse(requester.error());
     if (const auto problem = missing_scope(*requester, scope)) return refuse(*problem);
     const auto key = idempotency_key_of(request);
@@ -192,6 +214,9 @@ Handler writing(const Node& node, TokenScope scope,
       const auto place = place_asked(node, *platform, *after);
       if (!place) return refuse(place.error());
     }
+    const auto progress = import_progress_of(request, *requester);
+    if (!progress) return refuse(progress.error());
+    if (*progress) requester->actor.kind = ActorKind::importer;
     auto body = JsonBody::parse(request.body.empty() ? "{}" : std::string_view(request.body));
     if (!body) return refuse(body.error());
     auto prepared = prepare(Call{request, *platform, *requester}, *body);
@@ -201,6 +226,7 @@ Handler writing(const Node& node, TokenScope scope,
             .command = std::move(prepared->command),
             .requester = *requester,
             .occurred_at = prepared->occurred_at,
+            .import_progress = *progress,
             .idempotency_key = *key,
             .request = request_bytes(request)};
     perform(node.sequencer, std::move(act),

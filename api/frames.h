@@ -50,6 +50,16 @@ Handler reading_installation(const Node& node,
 /// Whom the command is about: the token's person, or `field` of the body, which only tokens with
 /// import or operate may fill with someone else. Notes what is wrong in the body.
 domain::PersonId person_concerned(const Call& call, JsonBody& body, std::string_view field);
+/// `id` of the body, which importers may choose so that a repeat names the same item; else drawn.
+template <class IdT>
+IdT id_for_new(const Call& call, JsonBody& body) {
+  const auto id = body.id<IdT>("id");
+  if (!id) return draw_id<IdT>();
+  if (!call.requester.has(domain::TokenScope::import_)) {
+    body.fault("id", "not-allowed", "Only tokens with the scope import choose ids.");
+  }
+  return *id;
+}
 /// `occurred_at` of the body, allowed to importers and operators only.
 std::optional<domain::Timestamp> occurred_at(const Call& call, JsonBody& body);
 

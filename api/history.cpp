@@ -41,11 +41,11 @@ void append(HistoryFormat format, std::string_view type, std::string_view cursor
 HistorySlice HistoryReader::read(std::uint64_t from, std::uint64_t to, std::size_t most_bytes,
                                  std::uint64_t most_events) const {
   HistorySlice slice{.text = {}, .cursor = {}, .next_position = from, .event_count = 0};
-  const auto state = node.store.state(platform.id);
+  const auto state = store.state(platform.id);
   for (std::uint32_t records = 0; records < most_records && slice.next_position <= to &&
                                   slice.text.size() < most_bytes && slice.event_count < most_events;
        ++records) {
-    const auto stored = node.store.record_at(platform.id, slice.next_position);
+    const auto stored = store.record_at(platform.id, slice.next_position);
     if (!stored) break;
     const auto record = decode_record(stored->bytes);
     if (!record) throw StorageError("a stored record cannot be decoded", false);
@@ -59,7 +59,7 @@ HistorySlice HistoryReader::read(std::uint64_t from, std::uint64_t to, std::size
         if (!event) throw StorageError("a stored event cannot be decoded", false);
         if (!passes(filter, *event, *state)) continue;
         const auto type = name_of(*event);
-        auto cursor = seal(node.keys, platform.id, platform.record.platform_key, Seal::stream,
+        auto cursor = seal(keys, platform.id, platform.record.platform_key, Seal::stream,
                            {at, prefix_of(stored->hash), {}, {}});
         const StoredEvent whole{std::move(*event),
                                 {.platform = platform.id,
@@ -67,7 +67,7 @@ HistorySlice HistoryReader::read(std::uint64_t from, std::uint64_t to, std::size
                                  .actor = commit.actor,
                                  .recorded_at = commit.recorded_at,
                                  .occurred_at = commit.occurred_at}};
-        const auto json = event_for(whole, viewer, *state, node.keys, cursor);
+        const auto json = event_for(whole, viewer, *state, keys, cursor);
         if (!json) continue;
         append(format, type, cursor, *json, slice.text);
         slice.cursor = std::move(cursor);

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "api/node.h"
 #include "api/requester.h"
 
 /// A platform's events as text for one viewer, from any position on.
@@ -29,7 +28,8 @@ struct HistorySlice {
 
 /// Who asks for what; `read` is const and may be called from any thread.
 struct HistoryReader {
-  const Node& node;
+  const eventstore::Store& store;
+  const eventstore::Keys& keys;
   Platform platform;
   domain::Viewer viewer;
   HistoryFilter filter;

@@ -70,6 +70,7 @@ struct Request {
   Headers headers;
   std::string body;
   std::string remote_address;  // numeric, without port
+  bool is_local_operator = false;  // made by the command line on its own data folder, not received
   bool is_loopback = false;    // the peer is this machine and no proxy header says otherwise
   std::vector<std::pair<std::string_view, std::string_view>> path_parameters;  // set by the router
 

@@ -29,6 +29,7 @@ struct Founding : std::enable_shared_from_this<Founding> {
             .command = std::move(command),
             .requester = request.requester,
             .occurred_at = {},
+            .import_progress = {},
             .idempotency_key = request.idempotency_key + "/" + std::to_string(step++),
             .request = request.request};
   }

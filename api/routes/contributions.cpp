@@ -132,7 +132,7 @@ ContributionText text_from(JsonBody& body) {
 }
 
 std::expected<Prepared, Problem> place_contribution(const Call& call, JsonBody& body) {
-  PlaceContribution command{.contribution = draw_id<ContributionId>(),
+  PlaceContribution command{.contribution = id_for_new<ContributionId>(call, body),
                             .space = {},
                             .kind = body.text("kind", JsonBody::Need::required, 100),
                             .author = person_concerned(call, body, "author"),
@@ -206,6 +206,7 @@ void add_schemas(Router& router) {
     "required":["kind","body","language"],"properties":{"kind":{"type":"string","maxLength":64},)" +
                                            text + R"(,
     "author":{"$ref":"#/components/schemas/Id"},"external_id":{"type":"string","maxLength":120},
+    "id":{"$ref":"#/components/schemas/Id"},
     "occurred_at":{"$ref":"#/components/schemas/Time"}}})");
   router.schema("ContributionRevising", R"({"type":"object","additionalProperties":false,
     "required":["body","language"],"properties":{)" +

@@ -66,7 +66,8 @@ Answer events(const Node& node, StreamHub& hub, const Call& call) {
   std::string token(call.request.header("authorization").value_or(""));
   token.erase(0, token.find(' ') == std::string::npos ? 0 : token.find(' ') + 1);
   StreamHub::Subscription subscription{
-      .reader = {.node = node,
+      .reader = {.store = node.store,
+                 .keys = node.keys,
                  .platform = call.platform,
                  .viewer = call.requester.viewer,
                  .filter = std::move(*filter),

@@ -107,7 +107,7 @@ Answer list_deeds(const Node& node, const Call& call) {
 std::expected<Prepared, Problem> register_person(const Node& node, const Call& call,
                                                  JsonBody& body) {
   const int role = body.word("role", role_words, JsonBody::Need::optional);
-  RegisterPerson command{.person = draw_id<PersonId>(),
+  RegisterPerson command{.person = id_for_new<PersonId>(call, body),
                          .identity_key = {},
                          .content_key = {},
                          .name = body.text("name", JsonBody::Need::optional, 1000),
@@ -154,7 +154,8 @@ void add_schemas(Router& router) {
   router.schema("PersonRegistration", R"({"type":"object","additionalProperties":false,
     "properties":{"name":{"type":"string","maxLength":120},
     "role":{"type":"string","enum":["person","moderator","operator"]},
-    "external_id":{"type":"string","maxLength":120}}})");
+    "external_id":{"type":"string","maxLength":120},
+    "id":{"$ref":"#/components/schemas/Id"}}})");
   router.schema("RoleGrant", R"({"type":"object","additionalProperties":false,
     "required":["role"],"properties":{
     "role":{"type":"string","enum":["person","moderator","operator"]}}})");

@@ -176,6 +176,7 @@ OpenApiInfo info() {
               {"support", "Agree, pass, disagree"},
               {"moderation", "Accept and hide"},
               {"search", "Finding"},
+              {"imports", "Bringing in what was elsewhere"},
               {"history", "Events, as lines or as a stream"},
               {"service", "About the service itself"}};
   return out;
@@ -251,6 +252,7 @@ void add_routes(Router& router, const Node& node, StreamHub& hub,
   add_support_routes(router, node);
   add_moderate_routes(router, node);
   add_search_routes(router, node);
+  add_import_routes(router, node);
   add_history_routes(router, node, hub);
   add_service_routes(router, node, hub, std::move(server_counts));
 }

@@ -69,9 +69,9 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
   Headers headers;
   std::string body;
-  std::string remote_address;  // numeric, without port
+  std::string remote_address;      // numeric, without port
   bool is_local_operator = false;  // made by the command line on its own data folder, not received
-  bool is_loopback = false;    // the peer is this machine and no proxy header says otherwise
+  bool is_loopback = false;        // the peer is this machine and no proxy header says otherwise
   std::vector<std::pair<std::string_view, std::string_view>> path_parameters;  // set by the router
 
   std::string_view raw_path() const;  // of `target`, without query

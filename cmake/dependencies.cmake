@@ -2,6 +2,7 @@
 # A folder links privately what it uses; which folder may use what is a table in tests/layering.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
+find_package(CURL 7.88 REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(ICU 72 REQUIRED COMPONENTS uc i18n)
 find_package(ZLIB REQUIRED)

@@ -2,9 +2,9 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <iostream>
+#include <CLI/CLI.hpp>
 
 #include "api/exchange/csv.h"
 #include "eventstore/files.h"
@@ -86,8 +86,7 @@ int report(const ApiAnswer& answer) {
 
 void Progress::show(std::uint64_t done_count, std::uint64_t all_count) {
   using namespace std::chrono;
-  const auto now =
-      duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+  const auto now = duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
   const bool is_last = done_count == all_count;
   if ((!is_last && now - shown_at_ms_ < redraw_ms) || isatty(STDERR_FILENO) == 0) return;
   shown_at_ms_ = now;

@@ -10,8 +10,8 @@ class App;
 }
 
 /// The command line: one file per subcommand. Exit codes are for scripts:
-///   0 done · 1 refused by the rules or not proven · 2 wrong arguments · 3 the data folder cannot be
-///   opened · 4 disk or network failed · 70 stopped so that nothing is lost (sysexits: internal)
+///   0 done · 1 refused by the rules or not proven · 2 wrong arguments · 3 the data folder cannot
+///   be opened · 4 disk or network failed · 70 stopped so that nothing is lost (sysexits: internal)
 namespace meent::api::cli {
 
 inline constexpr int done = 0;

@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <fstream>
 #include <iostream>
+#include <CLI/CLI.hpp>
 
 #include "api/cli/cli.h"
 #include "api/exchange/csv.h"
@@ -96,7 +96,8 @@ int export_polis(const ExportOptions& options) {
 }  // namespace
 
 void add_export(CLI::App& app, Run& run) {
-  auto* parent = app.add_subcommand("export", "Take history out; works beside a running server too");
+  auto* parent =
+      app.add_subcommand("export", "Take history out; works beside a running server too");
   parent->require_subcommand(1);
 
   auto events_options = std::make_shared<ExportOptions>();
@@ -116,9 +117,8 @@ void add_export(CLI::App& app, Run& run) {
   polis->add_option("--platform", polis_options->platform, "Slug or id")->required();
   polis->add_option("--space", polis_options->space, "Slug")->required();
   add_place(*polis, polis_options->place);
-  polis->callback([polis_options, &run] {
-    run = [polis_options] { return export_polis(*polis_options); };
-  });
+  polis->callback(
+      [polis_options, &run] { run = [polis_options] { return export_polis(*polis_options); }; });
 }
 
 }  // namespace meent::api::cli

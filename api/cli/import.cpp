@@ -1,5 +1,5 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
+#include <CLI/CLI.hpp>
 
 #include "api/cli/cli.h"
 #include "api/exchange/importer.h"
@@ -11,11 +11,8 @@ namespace {
 struct ImportOptions {
   Place place;
   std::string source;
-  ImportTarget target{.platform = {},
-                      .platform_name = {},
-                      .space = {},
-                      .space_title = {},
-                      .language = "nl"};
+  ImportTarget target{
+      .platform = {}, .platform_name = {}, .space = {}, .space_title = {}, .language = "nl"};
   std::string text_language;
 };
 
@@ -47,7 +44,8 @@ void add_one(CLI::App& parent, Run& run, const std::string& name, const std::str
   command->add_option("source", options->source, source_help)->required();
   command->add_option("--platform", options->target.platform, "Slug; founded when there is none")
       ->required();
-  command->add_option("--platform-name", options->target.platform_name, "Name of one that is founded");
+  command->add_option("--platform-name", options->target.platform_name,
+                      "Name of one that is founded");
   command->add_option("--space", options->target.space, "Slug; created when there is none")
       ->required();
   command->add_option("--space-title", options->target.space_title, "Title of one that is created");
@@ -56,18 +54,18 @@ void add_one(CLI::App& parent, Run& run, const std::string& name, const std::str
   command->add_option("--text-language", options->text_language,
                       "Of the texts; the platform's when left out");
   add_place(*command, options->place);
-  command->callback([options, read, &run] {
-    run = [options, read] { return import(*options, read); };
-  });
+  command->callback(
+      [options, read, &run] { run = [options, read] { return import(*options, read); }; });
 }
 
 }  // namespace
 
 void add_import(CLI::App& app, Run& run) {
-  auto* parent = app.add_subcommand(
-      "import",
-      "Bring in what was elsewhere, with its times. Goes through commands, keeps its progress in the "
-      "log: run it again after an interruption; a second run changes nothing.");
+  auto* parent =
+      app.add_subcommand("import",
+                         "Bring in what was elsewhere, with its times. Goes through commands, "
+                         "keeps its progress in the "
+                         "log: run it again after an interruption; a second run changes nothing.");
   parent->require_subcommand(1);
   add_one(*parent, run, "polis", "A Polis conversation: statements, authors, every vote event",
           "Folder with comments.csv and votes.csv", read_polis);

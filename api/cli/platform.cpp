@@ -23,10 +23,8 @@ int create(const PlatformOptions& options) {
       .open_array("hosts");
   for (const auto& host : options.hosts) body.element(host);
   body.close_array().close_object();
-  return report(options.place.open()->call({.method = Method::post,
-                                            .path = "/api/v1/platforms",
-                                            .body = body.take(),
-                                            .headers = {}}));
+  return report(options.place.open()->call(
+      {.method = Method::post, .path = "/api/v1/platforms", .body = body.take(), .headers = {}}));
 }
 
 }  // namespace

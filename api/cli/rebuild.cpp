@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <thread>
+#include <CLI/CLI.hpp>
 
 #include "api/cli/cli.h"
 #include "api/local_node.h"

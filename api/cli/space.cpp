@@ -43,7 +43,8 @@ void add_space(CLI::App& app, Run& run) {
   command->add_option("--platform", options->platform, "Slug or id of the platform")->required();
   command->add_option("--title", options->title, "Its name for people");
   command->add_option("--introduction", options->introduction, "CommonMark");
-  command->add_option("--kind", options->kinds, "A kind that may be placed here; may be given again")
+  command
+      ->add_option("--kind", options->kinds, "A kind that may be placed here; may be given again")
       ->capture_default_str();
   command->add_option("--opens", options->opens_at, "2026-11-24T10:00:00Z");
   command->add_option("--closes", options->closes_at, "2026-12-24T10:00:00Z");

@@ -34,10 +34,8 @@ int create(const TokenOptions& options) {
   body.open_array("scopes");
   for (const auto& scope : options.scopes) body.element(scope);
   body.close_array().close_object();
-  return report(options.place.open()->call({.method = Method::post,
-                                            .path = tokens_path(options),
-                                            .body = body.take(),
-                                            .headers = {}}));
+  return report(options.place.open()->call(
+      {.method = Method::post, .path = tokens_path(options), .body = body.take(), .headers = {}}));
 }
 
 int list(const TokenOptions& options) {
@@ -70,8 +68,8 @@ void add_token(CLI::App& app, Run& run) {
   auto options = std::make_shared<TokenOptions>();
   auto* token = app.add_subcommand("token", "Bearer tokens for the API");
   token->require_subcommand(1);
-  auto* made = add_one(*token, run, "create", "Make a token; its secret is shown once", options,
-                       create);
+  auto* made =
+      add_one(*token, run, "create", "Make a token; its secret is shown once", options, create);
   made->add_option("--label", options->label, "What it is for")->required();
   made->add_option("--person", options->person, "Id of the person it acts as");
   made->add_option("--scope", options->scopes,

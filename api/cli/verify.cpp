@@ -1,7 +1,7 @@
 #include "eventstore/verify.h"
 
-#include <CLI/CLI.hpp>
 #include <iostream>
+#include <CLI/CLI.hpp>
 
 #include "api/cli/cli.h"
 
@@ -10,8 +10,8 @@ namespace meent::api::cli {
 namespace {
 
 int verify(const std::string& folder) {
-  const auto store = eventstore::Store::open({.folder = folder, .read_only = true},
-                                             eventstore::real_files());
+  const auto store =
+      eventstore::Store::open({.folder = folder, .read_only = true}, eventstore::real_files());
   eventstore::VerifyReport result;
   {
     Progress bar("verify");
@@ -23,8 +23,9 @@ int verify(const std::string& folder) {
   for (const auto& problem : result.problems) {
     std::cerr << "offset " << problem.offset << ": " << problem.what << "\n";
   }
-  std::cout << (result.is_proven() ? "proven: chain, positions, counts and state are as the log says"
-                                   : "NOT proven")
+  std::cout << (result.is_proven()
+                    ? "proven: chain, positions, counts and state are as the log says"
+                    : "NOT proven")
             << "\n";
   return result.is_proven() ? done : refused;
 }

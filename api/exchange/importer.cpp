@@ -1,8 +1,8 @@
 #include "api/exchange/importer.h"
 
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <set>
+#include <nlohmann/json.hpp>
 
 #include "api/json_writer.h"
 #include "api/shapes.h"
@@ -89,12 +89,11 @@ class Import {
 
   std::string ensure_space() {
     for (std::string cursor;;) {
-      const auto answer = expect_good(
-          caller_.call({.method = Method::get,
-                        .path = base_ + "/spaces?limit=100" + cursor,
-                        .body = {},
-                        .headers = {}}),
-          "spaces");
+      const auto answer = expect_good(caller_.call({.method = Method::get,
+                                                    .path = base_ + "/spaces?limit=100" + cursor,
+                                                    .body = {},
+                                                    .headers = {}}),
+                                      "spaces");
       const auto page = json::parse(answer.body);
       for (const auto& space : page.at("items")) {
         if (space.at("slug") == target_.space) return space.at("id");

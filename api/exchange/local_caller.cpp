@@ -54,26 +54,25 @@ class LocalCaller : public ApiCaller {
     // A request lives until it is answered: the answer holds it.
     auto request = std::make_shared<Request>(made_from(std::move(wanted)));
     router_.dispatch(*request, Respond([this, request, done = std::move(done)](Response response) {
-                       done({response.status, std::string(response.body.view())});
-                       const std::lock_guard lock(mutex_);
-                       --under_way_;
-                       changed_.notify_all();
-                     }));
+      done({response.status, std::string(response.body.view())});
+      const std::lock_guard lock(mutex_);
+      --under_way_;
+      changed_.notify_all();
+    }));
   }
 
   void wait_for_all() override {
     wait_until([&] { return under_way_ == 0; });
   }
 
-  ApiAnswer stream(ApiRequest wanted,
-                   const std::function<void(std::string_view)>& piece) override {
+  ApiAnswer stream(ApiRequest wanted, const std::function<void(std::string_view)>& piece) override {
     auto request = std::make_shared<Request>(made_from(std::move(wanted)));
     std::shared_ptr<EventStream> stream;
     ApiAnswer answer;
     router_.dispatch(*request, Respond([&, request](Response response) {
-                       stream = response.stream;
-                       answer = {response.status, std::string(response.body.view())};
-                     }));
+      stream = response.stream;
+      answer = {response.status, std::string(response.body.view())};
+    }));
     if (!stream) return answer;
     const auto intake = std::make_shared<Intake>();
     stream->attach(intake);

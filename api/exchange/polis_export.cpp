@@ -5,10 +5,10 @@
 #include <chrono>
 #include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <tuple>
 #include <vector>
+#include <nlohmann/json.hpp>
 
 #include "api/exchange/csv.h"
 #include "api/json_body.h"
@@ -42,8 +42,8 @@ std::optional<std::int64_t> number_in(const std::string& text) {
 /// "Wed Jun 18 01:16:54 UTC 2014"
 std::string utc(std::int64_t time_ms) {
   using namespace std::chrono;
-  const auto seconds = static_cast<std::time_t>(floor<std::chrono::seconds>(
-                           milliseconds(time_ms)).count());
+  const auto seconds =
+      static_cast<std::time_t>(floor<std::chrono::seconds>(milliseconds(time_ms)).count());
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   char out[64];
@@ -171,7 +171,7 @@ namespace {
 struct Layout {
   Numbers statements, people;
   std::vector<std::pair<std::int64_t, std::string>> columns, participants;  ///< number, id
-  std::map<std::string, std::int64_t> placed_count;                          ///< by person
+  std::map<std::string, std::int64_t> placed_count;                         ///< by person
 };
 
 }  // namespace

@@ -20,8 +20,8 @@ std::int64_t number_of(const CsvTable& table, std::size_t row, std::size_t colum
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) {
-    throw SourceError(table.file + " row " + std::to_string(row + 2) + ": " +
-                      table.header[column] + " is no whole number: " + text);
+    throw SourceError(table.file + " row " + std::to_string(row + 2) + ": " + table.header[column] +
+                      " is no whole number: " + text);
   }
   return value;
 }
@@ -83,14 +83,14 @@ void add_votes(const CsvTable& votes, ImportSource& source) {
   for (const auto row : by_time(votes)) {
     const auto value = number_of(votes, row, vote);
     if (value < -1 || value > 1) {
-      throw SourceError(votes.file + " row " + std::to_string(row + 2) + ": vote is not -1, 0 or 1");
+      throw SourceError(votes.file + " row " + std::to_string(row + 2) +
+                        ": vote is not -1, 0 or 1");
     }
     const auto stance = value == 1 ? Stance::agree : value == 0 ? Stance::pass : Stance::disagree;
-    source.rows.push_back(
-        ImportedSupport{.contribution = votes.rows[row][comment],
-                        .person = std::to_string(number_of(votes, row, voter)),
-                        .stance = stance,
-                        .occurred_at = Timestamp{number_of(votes, row, time)}});
+    source.rows.push_back(ImportedSupport{.contribution = votes.rows[row][comment],
+                                          .person = std::to_string(number_of(votes, row, voter)),
+                                          .stance = stance,
+                                          .occurred_at = Timestamp{number_of(votes, row, time)}});
   }
 }
 
@@ -124,11 +124,11 @@ ImportSource read_polis(const std::filesystem::path& folder, const std::string& 
   const auto votes_text = read_file(folder / "votes.csv");
   const auto comments = read_csv(comments_text, "comments.csv");
   const auto votes = read_csv(votes_text, "votes.csv");
-  ImportSource source{.name = folder.filename().string(),
-                      .digest = SourceDigest(digest_of({"polis", language, comments_text,
-                                                        votes_text})),
-                      .kind = "statement",
-                      .rows = {}};
+  ImportSource source{
+      .name = folder.filename().string(),
+      .digest = SourceDigest(digest_of({"polis", language, comments_text, votes_text})),
+      .kind = "statement",
+      .rows = {}};
   add_people(comments, votes, source);
   add_statements(comments, language, source);
   add_votes(votes, source);

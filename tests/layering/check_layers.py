@@ -27,7 +27,7 @@ LIBRARIES = {
     "eventstore": {"nlohmann", "openssl", "posix", "rocksdb", "simdjson", "sodium", "spdlog"},
     "projections": {"icu", "posix", "rocksdb", "spdlog", "xapian"},
     "consumers": {"posix", "spdlog"},
-    "api": {"boost", "cli11", "icu", "md4c", "mustache", "nlohmann", "openssl", "posix",
+    "api": {"boost", "cli11", "curl", "icu", "md4c", "mustache", "nlohmann", "openssl", "posix",
             "prometheus", "simdjson", "sodium", "spdlog", "zlib"},
     ROOT_FILE: {"posix", "spdlog"},
 }
@@ -35,6 +35,7 @@ LIBRARIES = {
 HEADERS = [
     (r"boost/", "boost"),
     (r"CLI/", "cli11"),
+    (r"curl/", "curl"),
     (r"gtest/", "gtest"),
     (r"kainjow/", "mustache"),
     (r"librdkafka/", "rdkafka"),

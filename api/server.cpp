@@ -3,6 +3,7 @@
 #include "api/connection.h"
 
 #include <algorithm>
+#include <sys/resource.h>
 #include <system_error>
 #include <thread>
 #include <boost/asio/ip/v6_only.hpp>
@@ -17,6 +18,19 @@ using ErrorCode = boost::system::error_code;
 
 constexpr int backlog_count = 4096;
 constexpr auto accept_pause = std::chrono::milliseconds(50);
+constexpr rlim_t other_descriptor_count = 1000;  // files of the log and the views
+
+/// The usual soft limit of 1,024 descriptors would end well before the limit on connections.
+void allow_descriptors(std::size_t connection_limit) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t wanted = connection_limit + other_descriptor_count;
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min(wanted, limit.rlim_max);
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+    spdlog::warn("only {} open files are allowed: fewer than {} connections can be served",
+                 limit.rlim_cur, connection_limit);
+}
 
 }  // namespace
 
@@ -37,6 +51,7 @@ struct Server::Impl {
                                ? options.thread_count
                                : std::max(1u, std::thread::hardware_concurrency());
     for (unsigned i = 0; i < count; ++i) loops.push_back(std::make_shared<Loop>(options, dispatch));
+    allow_descriptors(options.connection_limit);
     listen();
     accept();
     for (const auto& loop : loops) loop->start();

@@ -36,6 +36,18 @@ void make_directory(Embedded& embedded) {
 
 }  // namespace
 
+Embedded& Embedded::operator=(Embedded&& other) noexcept {
+  if (this == &other) return *this;
+  sequencer = nullptr;
+  log = nullptr;
+  store = nullptr;
+  keys = std::move(other.keys);
+  store = std::move(other.store);
+  log = std::move(other.log);
+  sequencer = std::move(other.sequencer);
+  return *this;
+}
+
 Embedded Embedded::open(const std::filesystem::path& folder, Files& files,
                         SequencerOptions options) {
   Embedded embedded;

@@ -13,6 +13,12 @@ struct Embedded {
   std::unique_ptr<Log> log;
   std::unique_ptr<Sequencer> sequencer;  ///< last in, first out
 
+  Embedded() = default;
+  Embedded(Embedded&&) noexcept = default;
+  /// What was there ends first, in that order.
+  Embedded& operator=(Embedded&& other) noexcept;
+  ~Embedded() = default;
+
   /// Opens for writing; makes the folder and its directory platform when there is none.
   /// Throws StartRefused or StorageError.
   static Embedded open(const std::filesystem::path& folder, Files& files, SequencerOptions options);

@@ -1,5 +1,6 @@
 #include "eventstore/applier.h"
 
+#include <algorithm>
 #include <mutex>
 #include <unordered_map>
 #include <unordered_set>
@@ -43,27 +44,39 @@ class PlatformWork final : public domain::MutableState {
   }
   void erase(std::string key) override { changes_.insert_or_assign(std::move(key), std::nullopt); }
 
-  /// Moves what was written into the batch.
+  /// Moves what was written into the batch, in key order: the store takes that much faster.
   void flush(StoreBatch& batch) {
-    for (const auto& [key, value] : changes_) {
-      if (value) {
-        batch.put_state(id_, key, *value);
+    std::vector<const Changes::value_type*> changes;
+    changes.reserve(changes_.size());
+    for (const auto& change : changes_) changes.push_back(&change);
+    std::ranges::sort(changes, {},
+                      [](const auto* change) { return std::string_view(change->first); });
+    for (const auto* change : changes) {
+      if (change->second) {
+        batch.put_state(id_, change->first, *change->second);
       } else {
-        batch.erase_state(id_, key);
+        batch.erase_state(id_, change->first);
       }
     }
+    std::vector<const Commands::value_type*> commands;
+    commands.reserve(commands_.size());
+    for (const auto& command : commands_) commands.push_back(&command);
+    std::ranges::sort(commands, {}, [](const auto* command) { return command->first; });
+    for (const auto* command : commands) batch.put_command(id_, command->first, command->second);
     changes_.clear();
-    new_commands_.clear();
+    commands_.clear();
   }
 
   domain::PlatformId id_;
   std::unique_ptr<StateReader> reader_;
   PlatformTip tip_;
   bool is_stopped_ = false;
-  std::unordered_set<domain::CommandId> new_commands_;  ///< of this batch
+  using Commands = std::unordered_map<domain::CommandId, RememberedCommand>;
+  Commands commands_;  ///< of this batch
 
  private:
-  std::unordered_map<std::string, std::optional<std::string>> changes_;
+  using Changes = std::unordered_map<std::string, std::optional<std::string>>;
+  Changes changes_;
 };
 
 using Events = std::vector<domain::Event>;
@@ -213,12 +226,12 @@ class StoreApplier final : public Applier {
         domain::evolve(work, *event++, context);
         ++context.position;
       }
-      batch_->put_command(work.id_, commit.command_id,
-                          {.request_mac = commit.request_mac,
-                           .first_position = first_position,
-                           .event_count = static_cast<std::uint32_t>(commit.events.size()),
-                           .recorded_at = commit.recorded_at});
-      work.new_commands_.insert(commit.command_id);
+      work.commands_.insert_or_assign(
+          commit.command_id,
+          RememberedCommand{.request_mac = commit.request_mac,
+                            .first_position = first_position,
+                            .event_count = static_cast<std::uint32_t>(commit.events.size()),
+                            .recorded_at = commit.recorded_at});
       if (commit.import_progress) {
         domain::put(work, commit.import_progress->source,
                     ImportRecord{commit.import_progress->row_count});
@@ -251,7 +264,7 @@ class StoreApplier final : public Applier {
 
   void forget(PlatformWork& work, const Record& record) {
     for (const auto& commit : record.commits) {
-      if (work.new_commands_.contains(commit.command_id)) continue;
+      if (work.commands_.contains(commit.command_id)) continue;
       const auto stored = store_.command(work.id_, commit.command_id);
       // An id that was used again since is the newer commit's.
       if (stored && stored->first_position <= record.header.last_position()) {

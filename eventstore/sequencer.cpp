@@ -1,5 +1,6 @@
 #include "eventstore/sequencer.h"
 
+#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -138,6 +139,7 @@ class TwoThreads final : public Sequencer {
   // The deciding thread ------------------------------------------------------------------------
 
   void decide_loop() {
+    ::pthread_setname_np(::pthread_self(), "meent-decide");
     std::deque<Pending> taken;
     std::vector<GroupEnd> ended;
     while (true) {
@@ -313,6 +315,7 @@ class TwoThreads final : public Sequencer {
   // The log thread -----------------------------------------------------------------------------
 
   void log_loop() {
+    ::pthread_setname_np(::pthread_self(), "meent-log");
     std::vector<std::unique_ptr<OpenGroup>> groups;
     std::vector<Answer> answers;
     while (true) {

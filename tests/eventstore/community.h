@@ -33,7 +33,7 @@ class Community {
     domain::IdBytes bytes{};
     bytes[0] = number_;
     for (std::size_t i = 0; i < 8; ++i)
-      bytes[8 + i] = static_cast<std::uint8_t>(last_id_ >> (8 * i));
+      bytes[1 + i] = static_cast<std::uint8_t>(last_id_ >> (8 * i));
     ++last_id_;
     return Id(bytes);
   }

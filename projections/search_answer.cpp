@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "domain/packing.h"
 #include "projections/search_document.h"
@@ -32,9 +33,9 @@ class Gate : public Xapian::MatchDecider {
  public:
   explicit Gate(const Viewer& viewer) : viewer_(viewer) {}
   bool operator()(const Xapian::Document& document) const override {
-    const auto facts = domain::unpack<SearchFacts>(document.get_value(facts_slot));
-    if (!facts) throw StorageError("search: a slot is not what this version wrote", false);
-    return domain::may_see(viewer_, facts->scope, facts->author);
+    const auto stand = domain::unpack<SearchStand>(document.get_value(stand_slot));
+    if (!stand) throw StorageError("search: a slot is not what this version wrote", false);
+    return domain::may_see(viewer_, stand->scope, stand->author);
   }
 
  private:
@@ -44,20 +45,22 @@ class Gate : public Xapian::MatchDecider {
 class FacetCounter : public Xapian::MatchSpy {
  public:
   void operator()(const Xapian::Document& document, double) override {
-    const auto facts = domain::unpack<SearchFacts>(document.get_value(facts_slot));
-    if (!facts) return;  // the gate has seen it before
-    ++spaces_[facts->space];
-    ++kinds_[facts->kind];
-    for (const auto& theme : facts->themes) ++themes_[theme];
-    ++standings_[facts->standing];
+    ++counts_[document.get_value(facts_slot)];
   }
   [[nodiscard]] SearchFacets facets() const {
-    return {
-        .spaces = sorted(spaces_, [](domain::SpaceId space) { return space.text(); }),
-        .kinds = sorted(kinds_, [](const std::string& kind) { return kind; }),
-        .themes = sorted(themes_, [](const std::string& theme) { return theme; }),
-        .standings = sorted(standings_, name_of),
-    };
+    std::map<std::string, std::uint32_t> spaces, kinds, themes, standings;
+    for (const auto& [bytes, count] : counts_) {
+      const auto facts = domain::unpack<SearchFacts>(bytes);
+      if (!facts) throw StorageError("search: a slot is not what this version wrote", false);
+      spaces[facts->space.text()] += count;
+      kinds[facts->kind] += count;
+      for (const auto& theme : facts->themes) themes[theme] += count;
+      standings[name_of(facts->standing)] += count;
+    }
+    return {.spaces = sorted(spaces),
+            .kinds = sorted(kinds),
+            .themes = sorted(themes),
+            .standings = sorted(standings)};
   }
 
  private:
@@ -70,19 +73,16 @@ class FacetCounter : public Xapian::MatchSpy {
     }
     std::abort();
   }
-  template <class K, class F>
-  static std::vector<FacetCount> sorted(const std::map<K, std::uint32_t>& counts, const F& name) {
+  static std::vector<FacetCount> sorted(const std::map<std::string, std::uint32_t>& counts) {
     std::vector<FacetCount> out;
-    for (const auto& [value, count] : counts) out.push_back({name(value), count});
+    for (const auto& [value, count] : counts) out.push_back({value, count});
     std::ranges::sort(out, [](const FacetCount& a, const FacetCount& b) {
       return a.count != b.count ? a.count > b.count : a.value < b.value;
     });
     if (out.size() > most_facet_values) out.resize(most_facet_values);
     return out;
   }
-  std::map<domain::SpaceId, std::uint32_t> spaces_;
-  std::map<std::string, std::uint32_t> kinds_, themes_;
-  std::map<domain::Standing, std::uint32_t> standings_;
+  std::unordered_map<std::string, std::uint32_t> counts_;  ///< by the slot's bytes
 };
 
 // From pieces to a Xapian query ---------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <unordered_map>
 
 #include "domain/packing.h"
 #include "domain/result.h"
@@ -68,21 +69,35 @@ class Indexer {
     const Word* before = nullptr;
     const auto words = words_of(text);
     for (const auto& word : words) {
-      document_.add_posting(word.folded, ++position_, weight);
-      if (word.joins) {
-        document_.add_term(before->folded + word.folded, weight);
-      } else if (tongue_ && !word.is_sign) {
-        document_.add_term(stem_term(word.folded, *tongue_), weight);
-      }
+      auto& found = words_[word.folded];
+      found.is_sign = word.is_sign;
+      found.weight += weight;
+      found.positions.push_back(++position_);
+      if (word.joins) document_.add_term(before->folded + word.folded, weight);
       before = &word;
     }
     position_ += field_gap;
   }
 
+  /// Each word once, so that it is stemmed once.
+  void finish() {
+    for (const auto& [word, found] : words_) {
+      document_.add_term(word, found.weight);
+      for (const auto at : found.positions) document_.add_posting(word, at, 0);
+      if (tongue_ && !found.is_sign) document_.add_term(stem_term(word, *tongue_), found.weight);
+    }
+  }
+
  private:
+  struct Found {
+    bool is_sign = false;
+    Xapian::termcount weight = 0;
+    std::vector<Xapian::termpos> positions;
+  };
   Xapian::Document& document_;
   std::optional<Tongue> tongue_;
   Xapian::termpos position_ = 0;
+  std::unordered_map<std::string, Found> words_;
 };
 
 std::string opened(const PrivateText& text, domain::PlatformId platform,
@@ -122,9 +137,9 @@ void mark_document(Xapian::Document& document, const SearchEntry& entry) {
   document.add_boolean_term("Y" + content.body.key.text());
 
   document.add_value(time_slot, Xapian::sortable_serialise(static_cast<double>(entry.shown_at.ms)));
-  document.add_value(facts_slot, domain::pack(SearchFacts{.author = entry.author,
-                                                          .space = entry.space,
-                                                          .scope = entry.scope(),
+  document.add_value(stand_slot,
+                     domain::pack(SearchStand{.author = entry.author, .scope = entry.scope()}));
+  document.add_value(facts_slot, domain::pack(SearchFacts{.space = entry.space,
                                                           .standing = entry.standing,
                                                           .kind = entry.kind,
                                                           .themes = content.themes}));
@@ -140,6 +155,7 @@ Xapian::Document make_document(const SearchEntry& entry, domain::PlatformId plat
   for (const auto& [name, text] : entry.content.form) {
     indexer.add(plain_of(opened(text, platform, keys)), 1);
   }
+  indexer.finish();
   mark_document(document, entry);
   return document;
 }

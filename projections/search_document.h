@@ -41,22 +41,31 @@ struct SearchEntry {
   }
 };
 
-/// What judging and counting needs of each match, in one slot.
-struct SearchFacts {
+/// What the policy needs of each match, in one slot.
+struct SearchStand {
   domain::PersonId author;
-  domain::SpaceId space;
   domain::Scope scope;
+  template <class A>
+  void fields(A& a) {
+    a(author, scope);
+  }
+};
+
+/// What is counted of each match, in one slot: many documents have the same.
+struct SearchFacts {
+  domain::SpaceId space;
   domain::Standing standing = domain::Standing::open;
   std::string kind;
   std::vector<std::string> themes;
   template <class A>
   void fields(A& a) {
-    a(author, space, scope, standing, kind, themes);
+    a(space, standing, kind, themes);
   }
 };
 
 inline constexpr Xapian::valueno time_slot = 0;
-inline constexpr Xapian::valueno facts_slot = 1;
+inline constexpr Xapian::valueno stand_slot = 1;
+inline constexpr Xapian::valueno facts_slot = 2;
 
 /// Boolean terms. Words never start with a capital, so these never meet them.
 std::string item_term(const domain::Item& item);

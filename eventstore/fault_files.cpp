@@ -292,9 +292,9 @@ std::unique_ptr<SlotFile> FaultFiles::open_slots(const std::filesystem::path& pa
   SimDisk::NodePtr node;
   if (disk_->open(name, node) == DiskFault::no_such_file) {
     require(disk_->create(name, node), "make " + name, false);
-    require(disk_->sync_folder(std::filesystem::path(name).parent_path().string()),
-            "sync the folder of " + name, true);
   }
+  require(disk_->sync_folder(std::filesystem::path(name).parent_path().string()),
+          "sync the folder of " + name, true);
   return std::make_unique<SimSlotFile>(disk_, node, name);
 }
 

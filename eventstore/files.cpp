@@ -96,18 +96,25 @@ class RealSlotFile final : public SlotFile {
 class RealFiles final : public Files {
  public:
   std::unique_ptr<SlotFile> open_slots(const std::filesystem::path& path) override {
-    const bool is_new = !exists(path);
     Descriptor file(path, O_RDWR | O_CREAT);
     if (file.get() < 0) fail("open", path, errno);
-    if (is_new) sync_folder(folder_of(path));
+    // Also when it is old: whoever made it may have failed to.
+    sync_folder(folder_of(path));
     return std::make_unique<RealSlotFile>(std::move(file), path);
   }
 
   void make_folder(const std::filesystem::path& path) override {
-    if (path.empty() || exists(path)) return;
+    if (path.empty()) return;
+    const auto parent = folder_of(path);
+    if (exists(path)) {
+      // Whoever made it may have failed to make it durable. Where its parent may not be read, it
+      // was put there for us.
+      if (::access(parent.c_str(), R_OK) == 0) sync_folder(parent);
+      return;
+    }
     make_folder(path.parent_path());
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) fail("make the folder", path, errno);
-    sync_folder(folder_of(path));
+    sync_folder(parent);
   }
 
   bool exists(const std::filesystem::path& path) override {

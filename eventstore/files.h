@@ -44,7 +44,7 @@ class SlotFile {
 class Files {
  public:
   virtual ~Files() = default;
-  /// Opens, or creates and makes the folder's entry durable.
+  /// Opens, or creates. Its entry in the folder is durable when it returns.
   virtual std::unique_ptr<SlotFile> open_slots(const std::filesystem::path& path) = 0;
   virtual void make_folder(const std::filesystem::path& path) = 0;  ///< durable, parents too
   virtual bool exists(const std::filesystem::path& path) = 0;

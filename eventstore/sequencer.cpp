@@ -68,8 +68,16 @@ class TwoThreads final : public Sequencer {
     if (!options_.fail_stop) options_.fail_stop = end_process;
     writer_.take_over();
     log_id_ = writer_.log_id();
-    decide_thread_ = std::thread([this] { guarded([this] { decide_loop(); }); });
-    log_thread_ = std::thread([this] { guarded([this] { log_loop(); }); });
+    // Where one of them failed, whoever waits is not answered, and let go.
+    decide_thread_ = std::thread([this] {
+      guarded([this] { decide_loop(); });
+      lanes_.clear();
+      immediate_.clear();
+    });
+    log_thread_ = std::thread([this] {
+      guarded([this] { log_loop(); });
+      writer_.forget();
+    });
   }
   ~TwoThreads() override { TwoThreads::stop(); }
 
@@ -129,6 +137,8 @@ class TwoThreads final : public Sequencer {
         if (std::exchange(has_failed_, true)) return;
         inbox_.clear();
         answers_.clear();
+        for_log_.clear();
+        ended_.clear();
         decide_wake_.notify_one();
         log_wake_.notify_one();
       }
@@ -169,9 +179,6 @@ class TwoThreads final : public Sequencer {
         return;
       }
     }
-    // Failed: whoever waits is not answered.
-    lanes_.clear();
-    immediate_.clear();
   }
 
   bool is_done() {
@@ -263,6 +270,7 @@ class TwoThreads final : public Sequencer {
     }
     if (groups.empty() && immediate_.empty()) return;
     const std::lock_guard lock(mutex_);
+    if (has_failed_) return;
     if (!groups.empty()) log_is_idle_ = false;
     for (auto& group : groups) for_log_.push_back(std::move(group));
     for (auto& answer : immediate_) answers_.push_back(std::move(answer));
@@ -346,7 +354,6 @@ class TwoThreads final : public Sequencer {
       }
       if (writer_.has_in_flight() || writer_.must_poll()) follow();
     }
-    writer_.forget();
   }
 
   void follow() {

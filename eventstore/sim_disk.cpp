@@ -5,7 +5,7 @@
 namespace meent::eventstore {
 namespace {
 
-constexpr std::size_t sector_bytes = 512;
+constexpr std::size_t sector_bytes = 512, page_bytes = 4096;
 constexpr std::uint64_t unlimited_free_bytes = 1ULL << 40;
 
 struct Split {
@@ -227,7 +227,9 @@ void SimDisk::write_locked(Node& node, std::uint64_t offset, std::string_view by
   const auto size_before = node.data.size();
   if (node.data.size() < offset + bytes.size()) node.data.resize(offset + bytes.size(), '\0');
   node.data.replace(offset, bytes.size(), bytes);
-  node.first_unsynced = std::min<std::size_t>(node.first_unsynced, offset);
+  // The whole page is written again, what a failed sync left out of it too.
+  node.first_unsynced =
+      std::min<std::size_t>(node.first_unsynced, offset / page_bytes * page_bytes);
   used_bytes_ += node.data.size() - size_before;
 }
 
@@ -252,8 +254,8 @@ DiskFault SimDisk::sync(Node& node) {
   if (const auto fault = operation(); fault != DiskFault::none) return fault;
   ++syncs_;
   if (failing_sync_ == syncs_) {
-    // As Linux does: the pages count as clean from now on. What a later sync writes behind them
-    // leaves zeros here.
+    // As Linux does: the pages count as clean from now on, and stay as they were on the platter
+    // until somebody writes to them again.
     node.first_unsynced = node.data.size();
     return DiskFault::sync_failed;
   }

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/contract/log_node.h"
 
 /// What every log must do, together with admission and the applier: one suite over all of them.
@@ -20,8 +22,6 @@ INSTANTIATE_TEST_SUITE_P(Logs, LogContract, testing::Values(LogKind::rocks, LogK
 
 const auto a = platform_of(1);
 const auto b = platform_of(2);
-
-
 
 std::string verdict_of(const AppliedEntry& entry) {
   if (const auto* reason = std::get_if<Void>(&entry.verdict)) return name_of(reason->reason);
@@ -216,12 +216,11 @@ TEST_P(LogContract, CheckpointsOfConsumersAreKeptByTheOwnerOnly) {
   node.begin();
   node.write({node.group(a)});
   const auto partition = node.store().partition();
-  Envelope mark{.epoch = partition.epoch,
-                .writer = partition.claimant,
-                .body = CheckpointMark{.consumer = "mail",
-                                       .platform = a,
-                                       .position = 1,
-                                       .hash = node.store().tip(a).hash}};
+  Envelope mark{
+      .epoch = partition.epoch,
+      .writer = partition.claimant,
+      .body = CheckpointMark{
+          .consumer = "mail", .platform = a, .position = 1, .hash = node.store().tip(a).hash}};
   EXPECT_EQ(verdicts_of(node.write({mark})), Verdicts{"applied"});
   mark.writer = writer_of(9);
   std::get<CheckpointMark>(mark.body).position = 7;

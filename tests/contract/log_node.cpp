@@ -21,7 +21,9 @@ Id numbered(std::uint8_t number) {
 domain::PlatformId platform_of(std::uint8_t number) {
   return numbered<domain::PlatformId>(number);
 }
-WriterId writer_of(std::uint8_t number) { return numbered<WriterId>(number); }
+WriterId writer_of(std::uint8_t number) {
+  return numbered<WriterId>(number);
+}
 
 std::vector<std::string> read_all(Log& log) {
   std::vector<std::string> out;
@@ -29,7 +31,9 @@ std::vector<std::string> read_all(Log& log) {
   return out;
 }
 
-LogNode::LogNode(LogKind kind) : kind_(kind) { open(); }
+LogNode::LogNode(LogKind kind) : kind_(kind) {
+  open();
+}
 
 void LogNode::open() {
   store_ = Store::open({.folder = "/node"}, files_);
@@ -111,9 +115,8 @@ Envelope LogNode::group(domain::PlatformId platform, std::uint8_t variant) const
                                  .prev_hash = tip.hash},
                       .commits = {commit}};
   const auto partition = store_->partition();
-  return {.epoch = partition.epoch,
-          .writer = partition.claimant,
-          .body = Group{encode_record(record)}};
+  return {
+      .epoch = partition.epoch, .writer = partition.claimant, .body = Group{encode_record(record)}};
 }
 
 void LogNode::begin() {

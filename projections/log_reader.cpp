@@ -97,10 +97,12 @@ std::vector<eventstore::StoppedPlatform> StoppedPlatforms::list() const {
 
 std::optional<std::string> fault_in(const Checkpoint& checkpoint, const eventstore::Store& store) {
   if (checkpoint.next_offset > store.next_offset()) return "it is ahead of the log";
-  for (const auto& [platform, mark] : checkpoint.platforms) {
-    if (store.hash_at(platform, mark.position) != mark.hash) {
-      return "position " + std::to_string(mark.position) + " of platform " + platform.text() +
-             " is not on the chain";
+  for (const auto* marks : {&checkpoint.platforms, &checkpoint.ahead}) {
+    for (const auto& [platform, mark] : *marks) {
+      if (store.hash_at(platform, mark.position) != mark.hash) {
+        return "position " + std::to_string(mark.position) + " of platform " + platform.text() +
+               " is not on the chain";
+      }
     }
   }
   domain::PlatformId after;

@@ -379,7 +379,7 @@ class Answer {
         .kind = entry.kind,
         .themes = entry.content.themes,
         .author = entry.author,
-        .standing = entry.standing,
+        .standing = entry.standing.now,
         .scope = entry.scope(),
         .language = entry.content.language,
         .time = entry.shown_at,

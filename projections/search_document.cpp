@@ -128,7 +128,7 @@ void mark_document(Xapian::Document& document, const SearchEntry& entry) {
   document.add_boolean_term(what_term(entry.comment.has_value()));
   document.add_boolean_term(space_term(entry.space));
   document.add_boolean_term(kind_term(entry.kind));
-  document.add_boolean_term(standing_term(entry.standing));
+  document.add_boolean_term(standing_term(entry.standing.now));
   for (const auto& theme : content.themes) document.add_boolean_term(theme_term(theme));
   document.add_boolean_term(language_term(content.language));
   document.add_boolean_term(
@@ -140,7 +140,7 @@ void mark_document(Xapian::Document& document, const SearchEntry& entry) {
   document.add_value(stand_slot,
                      domain::pack(SearchStand{.author = entry.author, .scope = entry.scope()}));
   document.add_value(facts_slot, domain::pack(SearchFacts{.space = entry.space,
-                                                          .standing = entry.standing,
+                                                          .standing = entry.standing.now,
                                                           .kind = entry.kind,
                                                           .themes = content.themes}));
   document.set_data(domain::pack(entry));

@@ -10,6 +10,7 @@
 #include "domain/moderate.h"
 #include "eventstore/keys.h"
 #include "projections/search_text.h"
+#include "projections/standing.h"
 
 /// What a search document holds. Terms, slots and data are listed in docs/search.md.
 namespace meent::projections {
@@ -21,23 +22,19 @@ struct SearchEntry {
   domain::SpaceId space;
   std::string kind;  ///< a comment's: its contribution's
   domain::PersonId author;
-  domain::Standing standing = domain::Standing::open;
-  domain::Standing before_hiding = domain::Standing::open;
+  ItemStanding standing = {};
   domain::Level root_level = domain::Level::open;  ///< a comment's: where its contribution stands
   domain::ContributionContent content;             ///< a comment has only body and language
   domain::Timestamp shown_at;
 
-  [[nodiscard]] domain::Level level() const {
-    return std::max(domain::level_of(standing), root_level);
-  }
+  [[nodiscard]] domain::Level level() const { return std::max(standing.level(), root_level); }
   [[nodiscard]] domain::Scope scope() const {
     if (!comment) return domain::Scope::of_space(space, level());
     return {domain::Scope::Place::discussion, contribution.value(), level()};
   }
   template <class A>
   void fields(A& a) {
-    a(contribution, comment, space, kind, author, standing, before_hiding, root_level, content,
-      shown_at);
+    a(contribution, comment, space, kind, author, standing, root_level, content, shown_at);
   }
 };
 

@@ -147,7 +147,7 @@ Xapian::docid SearchIndex::find(const std::string& term) {
 void SearchIndex::apply(const domain::ContributionEvent& event,
                         const domain::EventContext& context) {
   const auto stands = [&](domain::ContributionId id, Standing standing) {
-    change_standing(id, [&](SearchEntry& entry) { entry.standing = standing; });
+    change_standing(id, [&](ItemStanding& now) { now.now = standing; });
   };
   std::visit(overloaded{
                  [&](const domain::ContributionPlaced& placed) {
@@ -197,8 +197,8 @@ void SearchIndex::apply(const domain::DiscussEvent& event, const domain::EventCo
                    replace_text(edited.comment, [&](auto& content) { content.body = edited.body; });
                  },
                  [&](const domain::CommentWithdrawn& withdrawn) {
-                   change_standing(withdrawn.comment, [](SearchEntry& entry) {
-                     entry.standing = Standing::withdrawn;
+                   change_standing(withdrawn.comment, [](ItemStanding& standing) {
+                     standing.now = Standing::withdrawn;
                    });
                  },
              },
@@ -209,15 +209,10 @@ void SearchIndex::apply(const domain::ModerateEvent& event) {
   std::visit(overloaded{
                  [&](const domain::ItemAccepted& accepted) {
                    if (!accepted.was_hidden) return;
-                   change_standing(accepted.item, [](SearchEntry& entry) {
-                     entry.standing = entry.before_hiding;
-                   });
+                   change_standing(accepted.item, &ItemStanding::accept);
                  },
                  [&](const domain::ItemHidden& hidden) {
-                   change_standing(hidden.item, [](SearchEntry& entry) {
-                     entry.before_hiding = entry.standing;
-                     entry.standing = Standing::hidden;
-                   });
+                   change_standing(hidden.item, &ItemStanding::hide);
                  },
              },
              event);
@@ -246,12 +241,12 @@ void SearchIndex::replace_text(const Item& item,
 }
 
 void SearchIndex::change_standing(const Item& item,
-                                  const std::function<void(SearchEntry&)>& change) {
+                                  const std::function<void(ItemStanding&)>& change) {
   const auto id = find(item_term(item));
   const auto document = writer().get_document(id);
   const auto before = entry_of(document);
   auto after = before;
-  change(after);
+  change(after.standing);
   mark(id, document, before, after);
   if (!after.comment && after.level() != before.level()) mark_comments(after);
 }

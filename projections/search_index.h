@@ -62,7 +62,7 @@ class SearchIndex {
   void add(const SearchEntry& entry);
   void replace_text(const domain::Item& item,
                     const std::function<void(domain::ContributionContent&)>& change);
-  void change_standing(const domain::Item& item, const std::function<void(SearchEntry&)>& change);
+  void change_standing(const domain::Item& item, const std::function<void(ItemStanding&)>& change);
   void mark(Xapian::docid id, Xapian::Document document, const SearchEntry& before,
             const SearchEntry& after);
   void mark_comments(const SearchEntry& contribution);

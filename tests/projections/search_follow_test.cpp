@@ -181,22 +181,29 @@ void copy_as_killed(const SearchWorld& world, const std::string& from, const std
 TEST(SearchFollow, AKilledViewGoesOnAndEqualsItsRebuild) {
   SearchWorld world;
   const auto view = opened(world, "search");
+  std::filesystem::copy(world.folder("search") / "checkpoint", world.folder("early"));
   live_a_little(world);
   view->apply(world.batch());
   ASSERT_TRUE(reaches(*view, world.platform, world.whole().events.size()));
   // The checkpoint file is older than the commit: its events come again.
   copy_as_killed(world, "search", "killed");
+  std::filesystem::rename(world.folder("early"), world.folder("killed") / "checkpoint");
   live_a_little(world);
   view->apply(world.batch());
 
   const auto again = opened(world, "killed");
   const auto reached = again->checkpoint();
-  EXPECT_LE(reached.next_offset, 16U);
+  ASSERT_EQ(reached.next_offset, 0U) << "the file was written when the view was opened";
+  EXPECT_TRUE(reached.platforms.empty());
+  ASSERT_TRUE(reached.ahead.contains(world.platform)) << "the runner must see whether it is there";
+  EXPECT_EQ(reached.ahead.at(world.platform).position, 16U);
+  EXPECT_EQ(again->position(world.platform), 16U);
   auto rest = world.whole();
   rest.events.erase(rest.events.begin(),
                     rest.events.begin() + static_cast<std::ptrdiff_t>(reached.next_offset));
   again->apply(rest);
   EXPECT_EQ(dumped(*again), dumped(*view));
+  EXPECT_TRUE(again->checkpoint().ahead.empty());
 }
 
 TEST(SearchFollow, AfterAPowerLossItStartsAnew) {

@@ -13,10 +13,13 @@ constexpr std::chrono::seconds space_wait{1};
 constexpr std::uint64_t near_envelopes = 64;
 
 /// Why the batch does not follow what the view has, if it does not.
-std::optional<std::string> gap_between(const Checkpoint& at, const ReadBatch& batch) {
+std::optional<std::string> gap_between(const Member& member, const ReadBatch& batch) {
   for (const auto& joint : batch.joints) {
-    const auto mark = at.platforms.find(joint.platform);
-    const bool begins = mark == at.platforms.end();
+    const auto mark = member.at.platforms.find(joint.platform);
+    const bool begins = mark == member.at.platforms.end();
+    if (member.passes_over_repeats && !begins && joint.base_position <= mark->second.position) {
+      continue;
+    }
     const ChainMark before =
         begins ? ChainMark{0, eventstore::first_prev_hash(joint.platform)} : mark->second;
     if (before.position + 1 != joint.base_position || before.hash != joint.prev_hash) {
@@ -146,7 +149,7 @@ void Lane::apply_to_members(const ReadBatch& batch) {
       kept.push_back(std::move(member));
       continue;
     }
-    if (auto gap = gap_between(member.at, batch)) {
+    if (auto gap = gap_between(member, batch)) {
       off_chain.emplace_back(std::move(member), *std::move(gap));
       continue;
     }
@@ -158,7 +161,8 @@ void Lane::apply_to_members(const ReadBatch& batch) {
     }
     member.at.next_offset = batch.events.reached.next_offset;
     for (const auto& [platform, mark] : batch.events.reached.platforms) {
-      member.at.platforms[platform] = mark;
+      auto& reached = member.at.platforms[platform];
+      if (mark.position > reached.position) reached = mark;
     }
     events_.applied(member, batch.events.events.size());
     kept.push_back(std::move(member));

@@ -23,6 +23,7 @@ struct Member {
   bool is_fresh = false;       ///< began at offset 0 in this run
   std::uint64_t ready_at = 0;  ///< offset at which a built one may serve
   LogReader::Wants wants;
+  bool passes_over_repeats = false;
 };
 
 /// What a lane tells its runner, from the lane's thread.

@@ -61,8 +61,9 @@ class LogReader {
 };
 
 /// Nothing when the checkpoint is a place in the store's history: every mark on its platform's
-/// chain, and every platform's next record in an envelope that is still to come. Else what is
-/// wrong.
-std::optional<std::string> fault_in(const Checkpoint& checkpoint, const eventstore::Store& store);
+/// chain, and every platform's next record in an envelope that is still to come (and the marked one
+/// in an earlier envelope, unless `marks_may_be_ahead`). Else what is wrong.
+std::optional<std::string> fault_in(const Checkpoint& checkpoint, const eventstore::Store& store,
+                                    bool marks_may_be_ahead);
 
 }  // namespace meent::projections

@@ -192,9 +192,10 @@ std::optional<Member> ViewRunner::resume_directory(std::size_t index, const std:
                     .open = OpenView::open(std::move(view), entry.home, directory),
                     .at = {},
                     .serves = serves,
-                    .wants = entry.spec.wants};
+                    .wants = entry.spec.wants,
+                    .passes_over_repeats = entry.spec.passes_over_repeats};
       member.at = member.open->view().checkpoint();
-      const auto fault = fault_in(member.at, store_);
+      const auto fault = fault_in(member.at, store_, member.passes_over_repeats);
       if (!fault) {
         entry.next_offset = member.at.next_offset;
         return member;
@@ -221,7 +222,8 @@ std::optional<Member> ViewRunner::fresh(std::size_t index) {
                   .open = OpenView::open(std::move(view), entry.home, std::move(directory)),
                   .at = {},
                   .is_fresh = true,
-                  .wants = entry.spec.wants};
+                  .wants = entry.spec.wants,
+                  .passes_over_repeats = entry.spec.passes_over_repeats};
     return member;
   } catch (const std::exception& error) {
     stop_view(entry, std::string("cannot be built: ") + error.what());

@@ -29,6 +29,8 @@ struct ViewSpec {
   std::string lane = "live";
   /// Event types this view looks at (wire names); nothing: all.
   std::function<bool(std::string_view type)> wants;
+  /// After a crash its marks may be ahead of its next offset, and it passes over what it has.
+  bool passes_over_repeats = false;
 };
 
 /// The usual spec: a view with one version, served through a slot.

@@ -386,6 +386,7 @@ ViewSpec search_view_spec(Slot<SearchView>& slot, const eventstore::Keys& keys) 
       view_spec<SearchView>("search", slot, [&keys] { return std::make_unique<SearchView>(keys); });
   spec.parent = "";
   spec.lane = "search";
+  spec.passes_over_repeats = true;
   // The wire names of what SearchIndex::is_about.
   spec.wants = [](std::string_view type) {
     return type.starts_with("contribution-") || type.starts_with("comment-") ||

@@ -293,6 +293,26 @@ TEST_F(RunnerTest, AViewThatWouldMissRecordsOfTheRestoredLogIsRebuilt) {
   ASSERT_EQ(runner->wait_for("", other.platform(), 60, 10s), WaitOutcome::reached);
 }
 
+TEST_F(RunnerTest, AViewMayHaveWhatComesAgainIfItSaysSo) {
+  story_ = random_story(5, 40);
+  log_.write(story_);
+  auto spec = probe_spec();
+  spec.passes_over_repeats = true;
+  {
+    Probe probe(1, {});
+    probe.open(folder_.path() / "views" / "probe@1");
+    auto batch = batch_of(std::span(story_.events()).first(30), 2);
+    batch.reached.platforms.at(story_.platform()).hash =
+        *log_.store().hash_at(story_.platform(), 30);
+    batch.reached.next_offset = 12;  // ten events in: the marks are ahead
+    probe.apply(batch);
+  }
+  runner_ = Runner::start(log_.store(), {spec}, options_);
+  ASSERT_EQ(wait(story_), WaitOutcome::reached);
+  EXPECT_EQ(health("probe").events_applied, 30U);
+  EXPECT_TRUE(directories().contains("probe@1"));
+}
+
 TEST_F(RunnerTest, AnOlderVersionServesUntilTheNewOneIsNotBehind) {
   story_ = random_story(8, 200);
   log_.write(story_, 5);

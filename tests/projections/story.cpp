@@ -58,9 +58,9 @@ PrivateText Story::text(const std::string& words, const std::string& origin) {
 
 void Story::tell(domain::Event event, PersonId by) {
   domain::EventContext context{.platform = platform_,
-                               .position = events_.size() + 1,
+                               .position = position() + 1,
                                .actor = domain::Actor::person(by),
-                               .recorded_at = {first_ms + std::int64_t(events_.size())},
+                               .recorded_at = {first_ms + std::int64_t(position())},
                                .occurred_at = {}};
   if (occurred_ms_ != 0) context.occurred_at = domain::Timestamp{occurred_ms_};
   events_.push_back({std::move(event), context});

@@ -42,7 +42,12 @@ class Story {
 
   [[nodiscard]] domain::PlatformId platform() const { return platform_; }
   [[nodiscard]] const std::vector<StoredEvent>& events() const { return events_; }
-  [[nodiscard]] std::uint64_t position() const { return events_.size(); }
+  [[nodiscard]] std::uint64_t position() const { return forgotten_ + events_.size(); }
+  /// For long stories: `events()` begins anew with what is told next.
+  void forget_told() {
+    forgotten_ += events_.size();
+    events_.clear();
+  }
 
  private:
   struct ItemState {
@@ -60,6 +65,7 @@ class Story {
   domain::PlatformId platform_;
   std::int64_t occurred_ms_ = 0;
   std::uint64_t drawn_ = 0;
+  std::uint64_t forgotten_ = 0;
   std::vector<StoredEvent> events_;
   std::map<domain::Item, ItemState> items_;
   std::map<std::pair<domain::ContributionId, domain::PersonId>, domain::Stance> stances_;

@@ -33,8 +33,9 @@ WrittenLog::WrittenLog(const std::filesystem::path& folder)
 void WrittenLog::write(const Story& story, std::size_t group_size) {
   std::vector<Commit> commits;
   auto& written = written_[story.platform()];
-  for (; written < story.events().size(); ++written) {
-    const auto& [event, context] = story.events()[written];
+  for (const auto& [event, context] : story.events()) {
+    if (context.position <= written) continue;
+    written = context.position;
     commits.push_back({.command_id = {},
                        .actor = context.actor,
                        .recorded_at = context.recorded_at,

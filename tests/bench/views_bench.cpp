@@ -1,0 +1,258 @@
+/// Figures of the table views, without a server: views_bench [EVENTS, default 1000000]
+/// Each line is a figure: name, value, unit, reference, ratio, aim, met (one JSON object a line).
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <random>
+
+#include "projections/log_reader.h"
+#include "projections/views.h"
+#include "tests/eventstore/scratch.h"
+#include "tests/projections/story.h"
+#include "tests/projections/written_log.h"
+
+namespace meent::projections {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Of the calling thread: what the work costs, whoever else uses the machine.
+double cpu_seconds() {
+  timespec spent{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+  return static_cast<double>(spent.tv_sec) + 1e-9 * static_cast<double>(spent.tv_nsec);
+}
+
+double seconds_since(Clock::time_point began) {
+  return std::chrono::duration<double>(Clock::now() - began).count();
+}
+
+void print(const char* name, double value, const char* unit, double reference, double ratio,
+           const char* aim, bool met) {
+  std::printf(
+      R"({"name":"%s","value":%.6g,"unit":"%s","reference":%.6g,"ratio":%.4g,"aim":"%s","met":%s})"
+      "\n",
+      name, value, unit, reference, ratio, aim, met ? "true" : "false");
+  std::fflush(stdout);
+}
+
+/// The median of many runs: what a reader usually waits, whoever else uses the machine.
+template <class Work>
+double median_us(int runs, Work&& work) {
+  std::vector<double> took;
+  for (int i = 0; i < runs; ++i) {
+    const auto began = Clock::now();
+    work();
+    took.push_back(seconds_since(began) * 1e6);
+  }
+  std::ranges::nth_element(took, took.begin() + runs / 2);
+  return took[static_cast<std::size_t>(runs / 2)];
+}
+
+/// One platform that lives: in a hundred events two contributions, eight comments, ninety supports.
+class Life {
+ public:
+  explicit Life(std::uint64_t people) : people_(people) {}
+  void live_until(std::uint64_t position) {
+    while (story.position() < position) {
+      const auto who = story.person(random_() % people_);
+      const auto what = contributions.empty() ? 0 : random_() % 100;
+      if (what < 2) {
+        contributions.push_back(story.place(story.space(random_() % 5), who));
+      } else if (what < 10) {
+        story.comment(any(), who);
+      } else {
+        story.support(any(), who, static_cast<domain::Stance>(random_() % 3));
+      }
+    }
+  }
+  domain::ContributionId any() { return contributions[random_() % contributions.size()]; }
+
+  Story story;
+  std::vector<domain::ContributionId> contributions;
+
+ private:
+  std::uint64_t people_;
+  std::mt19937_64 random_{1};
+};
+
+/// Applies the story's events to the views directly, in batches, and forgets them.
+void apply_and_forget(Story& story, const std::vector<View*>& views, std::size_t batch_size) {
+  const std::span<const StoredEvent> events(story.events());
+  const auto told_before = story.position() - events.size();
+  for (std::size_t at = 0; at < events.size(); at += batch_size) {
+    const auto some = events.subspan(at, std::min(batch_size, events.size() - at));
+    const auto batch = batch_of(some, told_before + at);
+    for (auto* view : views) view->apply(batch);
+  }
+  story.forget_told();
+}
+
+double resident_mib() {
+  std::ifstream statm("/proc/self/statm");
+  double total = 0, resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
+
+void bench_rebuild(std::uint64_t events) {
+  const eventstore::ScratchFolder folder;
+  WrittenLog log(folder.path());
+  Life life(1000);
+  for (std::uint64_t position = 0; position < events; position += 10000) {
+    life.live_until(std::min(events, position + 10000));
+    log.write(life.story, 64);
+    life.story.forget_told();
+  }
+  const auto& store = log.store();
+  double decoding = 0;
+  for (int run = 0; run < 2; ++run) {  // the second one finds the files in memory
+    StoppedPlatforms stopped;
+    LogReader reader(store, stopped);
+    std::uint64_t seen = 0;
+    const auto began = Clock::now();
+    for (std::uint64_t at = 0; at < store.next_offset();) {
+      const auto batch = reader.read(at, ~0ULL, 4000, {});
+      seen += batch.events.events.size();
+      at = batch.events.reached.next_offset;
+    }
+    decoding = static_cast<double>(seen) / seconds_since(began);
+  }
+  print("read and decode the log", decoding, "events/s", 0, 0, "", true);
+
+  TableViews views;
+  auto specs = table_view_specs(views);
+  std::erase_if(specs, [](const ViewSpec& spec) { return spec.name == "person"; });
+  const auto began = Clock::now();
+  const auto runner = Runner::start(store, std::move(specs), {.folder = folder.path()});
+  const auto outcome =
+      runner->wait_for("", life.story.platform(), events, std::chrono::minutes(10));
+  const auto rebuilding = static_cast<double>(events) / seconds_since(began);
+  const auto ratio = rebuilding / decoding;
+  print("rebuild feed, thread and tally", rebuilding, "events/s", decoding, ratio, "ratio >= 0.5",
+        outcome == WaitOutcome::reached && ratio >= 0.5);
+}
+
+void bench_feed_pages(std::uint64_t most_events) {
+  const eventstore::ScratchFolder folder;
+  const auto feed = FeedView::make();
+  feed->open(folder.path() / "feed");
+  Life life(1000);
+  const FeedQuery newest{.platform = life.story.platform()};
+  const FeedQuery top{.platform = life.story.platform(), .sort = FeedSort::top};
+  double newest_before = 0, top_before = 0;
+  for (std::uint64_t events = 10000; events <= most_events; events *= 10) {
+    while (life.story.position() < events) {
+      life.live_until(std::min(events, life.story.position() + 10000));
+      apply_and_forget(life.story, {feed.get()}, 100);
+    }
+    const auto took_newest = median_us(500, [&] { (void)feed->page(newest); });
+    const auto took_top = median_us(500, [&] { (void)feed->page(top); });
+    if (newest_before == 0) newest_before = took_newest, top_before = took_top;
+    const auto name = "feed page of 20, new, at " + std::to_string(events) + " events";
+    const auto top_name = "feed page of 20, top, at " + std::to_string(events) + " events";
+    print(name.c_str(), took_newest, "us", newest_before, took_newest / newest_before,
+          "ratio <= 1.2", took_newest <= 1.2 * newest_before);
+    print(top_name.c_str(), took_top, "us", top_before, took_top / top_before, "ratio <= 1.2",
+          took_top <= 1.2 * top_before);
+  }
+}
+
+void bench_thread_page() {
+  const eventstore::ScratchFolder folder;
+  const auto thread = ThreadView::make();
+  thread->open(folder.path() / "thread");
+  Story story;
+  std::mt19937 random(2);
+  const auto idea = story.place(story.space(1), story.person(1));
+  std::vector<domain::CommentId> comments;
+  while (comments.size() < 10000) {
+    std::optional<domain::CommentId> parent;
+    if (!comments.empty() && random() % 3 != 0) parent = comments[random() % comments.size()];
+    comments.push_back(story.comment(idea, story.person(random() % 500), parent));
+  }
+  apply_and_forget(story, {thread.get()}, 100);
+  BranchQuery query{.platform = story.platform(), .contribution = idea, .limit = 20};
+  const auto flat = median_us(1000, [&] { (void)thread->branch(query); });
+  query.depth = 2;
+  const auto nested = median_us(1000, [&] { (void)thread->branch(query); });
+  print("first page (20) of 10,000 comments", flat, "us", 1000, flat / 1000, "< 1000 us",
+        flat < 1000);
+  print("the same with two levels of 3 replies each", nested, "us", 1000, nested / 1000,
+        "< 1000 us", nested < 1000);
+}
+
+/// What following costs: small batches, as at 20,000 supports a second and a turn of 2 ms.
+void bench_following(std::uint64_t events) {
+  const eventstore::ScratchFolder folder;
+  const std::vector<std::pair<const char*, std::unique_ptr<View>>> views = [] {
+    std::vector<std::pair<const char*, std::unique_ptr<View>>> out;
+    out.emplace_back("feed", FeedView::make());
+    out.emplace_back("thread", ThreadView::make());
+    out.emplace_back("tally", TallyView::make());
+    out.emplace_back("person", PersonView::make());
+    return out;
+  }();
+  Story story;
+  std::mt19937 random(3);
+  std::vector<domain::ContributionId> contributions;
+  for (int i = 0; i < 500; ++i) {
+    contributions.push_back(story.place(story.space(1), story.person(random() % 1000)));
+  }
+  std::vector<View*> all;
+  for (const auto& [name, view] : views) {
+    view->open(folder.path() / name);
+    all.push_back(view.get());
+  }
+  apply_and_forget(story, all, 500);
+  std::vector<double> took(all.size());
+  std::uint64_t supports = 0;
+  while (supports < events) {
+    for (int i = 0; i < 20000; ++i, ++supports) {
+      story.support(contributions[random() % 500], story.person(random() % 1000),
+                    static_cast<domain::Stance>(random() % 3));
+    }
+    const std::span<const StoredEvent> told(story.events());
+    const auto before = story.position() - told.size();
+    for (std::size_t at = 0; at < told.size(); at += 40) {
+      const auto batch = batch_of(told.subspan(at, 40), before + at);
+      for (std::size_t i = 0; i < all.size(); ++i) {
+        const auto began = cpu_seconds();
+        all[i]->apply(batch);
+        took[i] += cpu_seconds() - began;
+      }
+    }
+    story.forget_told();
+  }
+  double total = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    total += took[i];
+    const auto name = std::string("following supports, batches of 40: ") + views[i].first;
+    print(name.c_str(), took[i] * 1e6 / static_cast<double>(supports), "us/event", 0, 0, "", true);
+  }
+  const auto rate = static_cast<double>(supports) / total;
+  print("following supports: all table views on one core", rate, "events/s", 20000, rate / 20000,
+        ">= 20000", rate >= 20000);
+  const FeedQuery top{.platform = story.platform(), .sort = FeedSort::controversial};
+  const auto& feed = dynamic_cast<const FeedView&>(*views[0].second);
+  const auto page = median_us(200, [&] { (void)feed.page(top); });
+  print("feed page of 20, controversial, right after", page, "us", 0, 0, "", true);
+  print("resident after all of this", resident_mib(), "MiB", 400, resident_mib() / 400, "< 400",
+        resident_mib() < 400);
+}
+
+}  // namespace
+}  // namespace meent::projections
+
+int main(int count, char** arguments) {
+  const auto events = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 1'000'000ULL;
+  meent::projections::bench_thread_page();
+  meent::projections::bench_following(std::min<std::uint64_t>(events, 300'000));
+  meent::projections::bench_feed_pages(events);
+  meent::projections::bench_rebuild(std::min<std::uint64_t>(events, 300'000));
+}

@@ -6,6 +6,7 @@
 
 #include "api/cli/cli.h"
 #include "api/local_node.h"
+#include "api/pages/pages.h"
 #include "api/routes/routes.h"
 #include "api/server.h"
 #include "api/stream_hub.h"
@@ -49,6 +50,7 @@ int serve(const ServeOptions& options) {
   Server* running = nullptr;
   add_routes(router, local.node(), hub,
              [&running] { return running != nullptr ? running->counts() : Server::Counts{}; });
+  add_pages(router, local.node());
   Server server(
       {.address = options.address, .port = options.port, .thread_count = options.thread_count},
       [&router](Request& request, Respond respond) {

@@ -1,0 +1,12 @@
+#pragma once
+#include "api/node.h"
+#include "api/router.h"
+
+namespace meent::api {
+
+/// Every page and every form, beside the JSON routes: HTML that needs no script, made from the same
+/// views and changed through the same commands. Problems outside /api/ become pages too.
+/// `node` must outlive the router. Throws std::runtime_error when a template does not load.
+void add_pages(Router& router, const Node& node);
+
+}  // namespace meent::api

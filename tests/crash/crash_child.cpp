@@ -6,6 +6,8 @@
 #include <cstring>
 #include <thread>
 
+#include "tests/crash/crash_views.h"
+
 namespace meent::eventstore::crash {
 namespace {
 
@@ -161,6 +163,7 @@ int run_child(const std::filesystem::path& folder, int pipe,
               const std::map<std::uint32_t, std::uint64_t>& from) {
   try {
     auto embedded = Embedded::open(folder, real_files(), {});
+    const CrashViews views(*embedded.store, *embedded.keys, folder);
     found_platforms(embedded);
     std::vector<std::jthread> writers;
     for (std::uint32_t writer = 0; writer < writer_count; ++writer) {

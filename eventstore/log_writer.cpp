@@ -162,7 +162,14 @@ void LogWriter::settle(const AppliedEntry& entry, std::vector<GroupEnd>& ends) {
   }
   if (!entry.record_hash) return;
   auto mine = in_flight_.extract(*entry.record_hash);
-  if (mine.empty()) return;
+  if (mine.empty()) {
+    if (!is_applied) return;
+    auto other = std::make_unique<OpenGroup>();
+    const auto& record = std::get<Group>(entry.envelope->body).record;
+    other->platform = decode_record_header(record).value().platform;
+    ends.push_back({.group = std::move(other), .fate = Fate::foreign});
+    return;
+  }
   const auto fate = !is_applied ? Fate::lost : (entry.changed_state ? Fate::applied : Fate::stuck);
   ends.push_back({.group = std::move(mine.mapped()), .fate = fate});
 }

@@ -18,6 +18,7 @@ enum class Fate : std::uint8_t {
   uncertain,  ///< not known yet; `applied` or `lost` follows
   lost,       ///< settled: it is not in the log and never will be
   stuck,      ///< it is in the log, and its platform is stopped
+  foreign,    ///< no group of ours: the platform's history moved on without us
 };
 struct GroupEnd {
   std::unique_ptr<OpenGroup> group;

@@ -68,9 +68,9 @@ class TwoThreads final : public Sequencer {
     if (!options_.fail_stop) options_.fail_stop = end_process;
     writer_.take_over();
     log_id_ = writer_.log_id();
-    // Where one of them failed, whoever waits is not answered, and let go.
     decide_thread_ = std::thread([this] {
       guarded([this] { decide_loop(); });
+      // Whoever still waits after a failure is not answered.
       lanes_.clear();
       immediate_.clear();
     });
@@ -287,25 +287,33 @@ class TwoThreads final : public Sequencer {
     auto& lane = lane_of(end.group->platform);
     switch (end.fate) {
       case Fate::applied:
-        if (is_settling_) return settle_uncertain(end.is_last);
+        if (is_settling_) break;
         for (auto& pending : lane.settle(*end.group)) decide(std::move(pending), true);
-        return queue(lane);
-      case Fate::uncertain: is_settling_ = true; return discard_all(outcome_unknown());
-      case Fate::lost: return discard_all(is_fenced_ ? fenced() : outcome_unknown());
+        queue(lane);
+        break;
+      case Fate::uncertain:
+        is_settling_ = true;
+        discard_all(outcome_unknown());
+        break;
+      case Fate::lost: discard_all(is_fenced_ ? fenced() : outcome_unknown()); break;
       case Fate::stuck:
-        lane.discard(unavailable(Unavailable::Why::platform_stopped, "The platform is stopped."),
-                     immediate_);
-        for (const auto& one : writer_.stopped()) {
-          if (one.platform == lane.id()) lane.stop(one.why);
-        }
-        return;
+        start_over(lane,
+                   unavailable(Unavailable::Why::platform_stopped, "The platform is stopped."));
+        break;
+      case Fate::foreign: start_over(lane, outcome_unknown()); break;
+    }
+    if (end.is_last && is_settling_) {
+      // After uncertainty every lane starts from what is applied.
+      discard_all(outcome_unknown());
+      is_settling_ = false;
     }
   }
 
-  /// After uncertainty every lane starts from what is applied.
-  void settle_uncertain(bool is_last) {
-    discard_all(outcome_unknown());
-    is_settling_ = !is_last;
+  void start_over(Lane& lane, const Unavailable& instead) {
+    lane.discard(instead, immediate_);
+    for (const auto& one : writer_.stopped()) {
+      if (one.platform == lane.id()) lane.stop(one.why);
+    }
   }
 
   void discard_all(const Unavailable& instead) {
@@ -387,6 +395,7 @@ class TwoThreads final : public Sequencer {
         return;
       case Fate::uncertain: answer.outcome = outcome_unknown(); return;
       case Fate::lost: answer.outcome = is_fenced_ ? fenced() : outcome_unknown(); return;
+      case Fate::foreign: return;
       case Fate::stuck:
         answer.outcome = unavailable(Unavailable::Why::platform_stopped,
                                      "What was written cannot be read here; the platform stopped.");

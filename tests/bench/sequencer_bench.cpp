@@ -3,12 +3,11 @@
 //
 //   sequencer_bench [COMMANDS] [FOLDER]     one figure a line: name, value, unit
 #include <rocksdb/db.h>
-#include <sys/resource.h>
-#include <time.h>
 
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <mutex>
 #include <random>

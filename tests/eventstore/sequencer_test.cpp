@@ -2,13 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <condition_variable>
-#include <deque>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 
 #include "eventstore/embedded.h"
+#include "tests/eventstore/answers.h"
 #include "tests/eventstore/community.h"
 #include "tests/eventstore/scratch.h"
 
@@ -16,40 +14,6 @@ namespace meent::eventstore {
 namespace {
 
 using namespace domain;
-
-/// Collects outcomes of many submissions.
-class Answers {
- public:
-  std::function<void(Outcome)> slot() {
-    const std::lock_guard lock(mutex_);
-    const auto index = outcomes_.size();
-    outcomes_.emplace_back();
-    return [this, index](Outcome outcome) {
-      const std::lock_guard inner(mutex_);
-      outcomes_[index] = std::move(outcome);
-      ++count_;
-      changed_.notify_all();
-    };
-  }
-  /// All of them, once all are there.
-  std::vector<Outcome> wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::seconds(30), [&] { return count_ == outcomes_.size(); });
-    std::vector<Outcome> all;
-    for (auto& outcome : outcomes_) all.push_back(outcome.value());
-    return all;
-  }
-  std::size_t count() {
-    const std::lock_guard lock(mutex_);
-    return count_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::optional<Outcome>> outcomes_;
-  std::size_t count_ = 0;
-};
 
 std::vector<Commit> commits_of(const Store& store, PlatformId platform) {
   std::vector<Commit> all;

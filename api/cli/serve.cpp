@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "api/cli/cli.h"
+#include "api/exchange/demo.h"
 #include "api/local_node.h"
 #include "api/pages/pages.h"
 #include "api/routes/routes.h"
@@ -45,6 +46,12 @@ int serve(const ServeOptions& options) {
   }
   const auto signals = block_stop_signals();
   LocalNode local({.folder = options.folder, .is_demo = options.is_demo});
+  if (options.is_demo) {
+    const auto report = load_demo(local.node());
+    if (report.accepted > 0) {
+      spdlog::info("demo: {} communities, {} acts", report.platform_count, report.accepted);
+    }
+  }
   StreamHub hub(local.node().store);
   Router router;
   Server* running = nullptr;

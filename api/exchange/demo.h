@@ -1,0 +1,20 @@
+#pragma once
+#include <cstdint>
+
+#include "api/node.h"
+
+namespace meent::api {
+
+struct DemoReport {
+  std::uint64_t platform_count = 0;  ///< that are there and whole
+  std::uint64_t accepted = 0;        ///< commands of this run
+  std::uint64_t refused = 0;
+};
+
+/// Fills the node with the demo communities of web/demo: platforms, people, spaces, contributions,
+/// discussions and thousands of supports, all through commands. A run that was stopped goes on
+/// where it was; a second run changes nothing. A platform that others have founded under a demo's
+/// slug is left alone. Blocks, a few seconds the first time; what is refused is in the log.
+DemoReport load_demo(const Node& node);
+
+}  // namespace meent::api

@@ -104,12 +104,12 @@ std::optional<std::string> fault_in(const Checkpoint& checkpoint, const eventsto
         return "position " + std::to_string(mark.position) + " of platform " + platform.text() +
                " is not on the chain";
       }
-    }
-    if (marks_may_be_ahead) continue;
-    const auto record = store.record_at(platform, mark.position);
-    if (record && record->offset >= checkpoint.next_offset) {
-      return "it has position " + std::to_string(mark.position) + " of platform " +
-             platform.text() + " before its envelope";
+      if (marks_may_be_ahead || marks == &checkpoint.ahead) continue;
+      const auto record = store.record_at(platform, mark.position);
+      if (record && record->offset >= checkpoint.next_offset) {
+        return "it has position " + std::to_string(mark.position) + " of platform " +
+               platform.text() + " before its envelope";
+      }
     }
   }
   domain::PlatformId after;

@@ -98,18 +98,16 @@ std::vector<eventstore::StoppedPlatform> StoppedPlatforms::list() const {
 std::optional<std::string> fault_in(const Checkpoint& checkpoint, const eventstore::Store& store,
                                     bool marks_may_be_ahead) {
   if (checkpoint.next_offset > store.next_offset()) return "it is ahead of the log";
-  for (const auto* marks : {&checkpoint.platforms, &checkpoint.ahead}) {
-    for (const auto& [platform, mark] : *marks) {
-      if (store.hash_at(platform, mark.position) != mark.hash) {
-        return "position " + std::to_string(mark.position) + " of platform " + platform.text() +
-               " is not on the chain";
-      }
-      if (marks_may_be_ahead || marks == &checkpoint.ahead) continue;
-      const auto record = store.record_at(platform, mark.position);
-      if (record && record->offset >= checkpoint.next_offset) {
-        return "it has position " + std::to_string(mark.position) + " of platform " +
-               platform.text() + " before its envelope";
-      }
+  for (const auto& [platform, mark] : checkpoint.platforms) {
+    if (store.hash_at(platform, mark.position) != mark.hash) {
+      return "position " + std::to_string(mark.position) + " of platform " + platform.text() +
+             " is not on the chain";
+    }
+    if (marks_may_be_ahead) continue;
+    const auto record = store.record_at(platform, mark.position);
+    if (record && record->offset >= checkpoint.next_offset) {
+      return "it has position " + std::to_string(mark.position) + " of platform " +
+             platform.text() + " before its envelope";
     }
   }
   domain::PlatformId after;

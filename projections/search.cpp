@@ -94,7 +94,6 @@ class SearchView::Shelf {
         indexes_.clear();
       }
       marks_.clear();
-      ahead_.clear();
       for (const auto& entry : fs::directory_iterator(directory_)) fs::remove_all(entry.path());
     }
     visible_ = marks_;
@@ -104,21 +103,13 @@ class SearchView::Shelf {
 
   Checkpoint checkpoint() const {
     const std::scoped_lock lock(visible_mutex_);
-    Checkpoint out{.next_offset = visible_offset_, .platforms = visible_};
-    for (const auto& [platform, mark] : ahead_) {
-      const auto it = visible_.find(platform);
-      if (it == visible_.end() || it->second.position < mark.position) out.ahead[platform] = mark;
-    }
-    return out;
+    return {.next_offset = visible_offset_, .platforms = visible_};
   }
 
   std::uint64_t position(PlatformId platform) const {
     const std::scoped_lock lock(visible_mutex_);
-    const auto position_in = [&](const std::map<PlatformId, ChainMark>& marks) {
-      const auto it = marks.find(platform);
-      return it == marks.end() ? 0 : it->second.position;
-    };
-    return std::max(position_in(visible_), position_in(ahead_));
+    const auto it = visible_.find(platform);
+    return it == visible_.end() ? 0 : it->second.position;
   }
 
   void apply(const EventBatch& batch) {
@@ -179,15 +170,14 @@ class SearchView::Shelf {
         const auto platform = PlatformId::parse(entry.path().filename().string());
         if (!entry.is_directory() || !platform) continue;
         const auto& mark = index_of(*platform).committed();
-        if (mark.position > 0) ahead_[*platform] = mark;
+        if (mark.position > 0) marks_[*platform] = mark;
         find(*platform)->close_readers();
       }
       for (const auto& row : kept->platforms) {
-        marks_[row.platform] = row.mark;
-        const auto committed = ahead_.find(row.platform);
-        const auto position = committed == ahead_.end() ? 0 : committed->second.position;
-        if (position < row.committed) return false;
-        if (position > 0 && position <= row.mark.position) ahead_.erase(committed);
+        // A kill may have left the database further than the file.
+        auto& mark = marks_[row.platform];
+        if (mark.position < row.committed) return false;
+        if (mark.position < row.mark.position) mark = row.mark;
       }
     } catch (const eventstore::StorageError&) {
       return false;
@@ -350,7 +340,6 @@ class SearchView::Shelf {
   mutable std::mutex visible_mutex_;
   std::map<PlatformId, ChainMark> visible_;
   std::uint64_t visible_offset_ = 0;
-  std::map<PlatformId, ChainMark> ahead_;  ///< of databases beyond the file, when it was opened
 
   std::mutex readers_mutex_;
   std::deque<PlatformId> read_lately_;

@@ -30,9 +30,6 @@ struct ChainMark {
 struct Checkpoint {
   std::uint64_t next_offset = 0;
   std::map<domain::PlatformId, ChainMark> platforms;
-  /// Where rows are further than that: a view in several databases that was killed between two
-  /// commits. On the chain too, or the view is thrown away; what comes again is passed over.
-  std::map<domain::PlatformId, ChainMark> ahead = {};
 };
 
 /// Decoded events of consecutive envelopes, several platforms in log order.

@@ -194,16 +194,14 @@ TEST(SearchFollow, AKilledViewGoesOnAndEqualsItsRebuild) {
   const auto again = opened(world, "killed");
   const auto reached = again->checkpoint();
   ASSERT_EQ(reached.next_offset, 0U) << "the file was written when the view was opened";
-  EXPECT_TRUE(reached.platforms.empty());
-  ASSERT_TRUE(reached.ahead.contains(world.platform)) << "the runner must see whether it is there";
-  EXPECT_EQ(reached.ahead.at(world.platform).position, 16U);
+  ASSERT_TRUE(reached.platforms.contains(world.platform));
+  EXPECT_EQ(reached.platforms.at(world.platform).position, 16U) << "for the runner to judge";
   EXPECT_EQ(again->position(world.platform), 16U);
   auto rest = world.whole();
   rest.events.erase(rest.events.begin(),
                     rest.events.begin() + static_cast<std::ptrdiff_t>(reached.next_offset));
   again->apply(rest);
   EXPECT_EQ(dumped(*again), dumped(*view));
-  EXPECT_TRUE(again->checkpoint().ahead.empty());
 }
 
 TEST(SearchFollow, AfterAPowerLossItStartsAnew) {

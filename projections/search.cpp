@@ -192,6 +192,7 @@ class SearchView::Shelf {
     commit();
     for (auto& [platform, index] : indexes_) index->close_writer();
     std::vector<fs::path> folders;
+    folders.reserve(written_.size());
     for (const auto platform : written_) folders.push_back(directory_ / platform.text());
     sync_folders(folders);
     write_checkpoint(true);

@@ -75,6 +75,7 @@ class FacetCounter : public Xapian::MatchSpy {
   }
   static std::vector<FacetCount> sorted(const std::map<std::string, std::uint32_t>& counts) {
     std::vector<FacetCount> out;
+    out.reserve(counts.size());
     for (const auto& [value, count] : counts) out.push_back({value, count});
     std::ranges::sort(out, [](const FacetCount& a, const FacetCount& b) {
       return a.count != b.count ? a.count > b.count : a.value < b.value;
@@ -89,6 +90,7 @@ class FacetCounter : public Xapian::MatchSpy {
 
 Query phrase_of(const std::vector<Word>& words) {
   std::vector<Query> terms;
+  terms.reserve(words.size());
   for (const auto& word : words) terms.emplace_back(word.folded);
   if (terms.size() == 1) return terms.front();
   return {Query::OP_PHRASE, terms.begin(), terms.end(), static_cast<unsigned>(terms.size())};

@@ -1,7 +1,7 @@
 // Support commands through the embedded event store, in process, next to a raw RocksDB loop that
 // writes the same envelopes with one sync for each write.
 //
-//   sequencer_bench [COMMANDS] [FOLDER]     one figure a line: name, value, unit
+//   sequencer_bench [COMMANDS] [FOLDER]     one figure a line (figure.h)
 #include <rocksdb/db.h>
 
 #include <chrono>
@@ -14,6 +14,7 @@
 
 #include "eventstore/embedded.h"
 #include "eventstore/lane.h"
+#include "tests/bench/figure.h"
 #include "tests/eventstore/community.h"
 
 namespace meent::eventstore {
@@ -33,8 +34,8 @@ double cpu_seconds(clockid_t clock) {
   ::clock_gettime(clock, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
-void print(const char* name, double value, const char* unit) {
-  std::printf("%-48s %12.2f %s\n", name, value, unit);
+void print(const std::string& name, double value, const std::string& unit) {
+  std::printf("%s\n", bench::to_json({.name = name, .value = value, .unit = unit}).c_str());
   std::fflush(stdout);
 }
 
@@ -164,7 +165,12 @@ int run(std::size_t count, const std::filesystem::path& folder) {
   const auto from = embedded.store->next_offset();
   const auto ours = bench_sequencer(embedded, village, count);
   const auto raw = bench_raw(*embedded.store, from, count, folder / "raw");
-  print("ratio", ours / raw, "");
+  std::printf("%s\n", bench::to_json({.name = "durable supports in process",
+                                      .value = ours,
+                                      .unit = "commands/s",
+                                      .reference = "raw RocksDB, same bytes and syncs",
+                                      .ratio = ours / raw})
+                          .c_str());
   embedded = {};
   std::filesystem::remove_all(folder);
   return 0;

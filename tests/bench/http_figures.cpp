@@ -64,12 +64,14 @@ LoadResult load_supports(const BenchServer& server, LoadOptions options) {
 }
 
 LoadResult load_page(std::uint16_t port, const std::string& request, milliseconds duration) {
-  return run_load({.port = port,
-                   .connection_count = 16,
-                   .pipeline_depth = 1,
-                   .duration = duration,
-                   .warm_up = milliseconds(300)},
-                  [&](std::size_t, std::uint64_t, std::string& out) { out += request; });
+  auto result = run_load({.port = port,
+                          .connection_count = 16,
+                          .pipeline_depth = 1,
+                          .duration = duration,
+                          .warm_up = milliseconds(300)},
+                         [&](std::size_t, std::uint64_t, std::string& out) { out += request; });
+  if (result.count_of(200) != result.answer_count) throw std::runtime_error("a page was refused");
+  return result;
 }
 
 /// Seconds a raw loop takes for the envelopes from `from` on: each one write, one sync.
@@ -139,8 +141,7 @@ void grow_to(BenchServer& server, std::uint64_t events) {
 /// What one look takes after one act was answered, both over one connection: until it shows.
 class Looker {
  public:
-  Looker(const BenchServer& server, const std::string& token)
-      : server_(server), caller_(server.caller(token)) {}
+  Looker(const BenchServer& server, const std::string& token) : caller_(server.caller(token)) {}
 
   void look(const std::string& view, api::ApiRequest act, const std::string& path) {
     const auto answer = caller_->call(std::move(act));
@@ -157,7 +158,6 @@ class Looker {
   std::map<std::string, Histogram> delays;
 
  private:
-  const BenchServer& server_;
   std::unique_ptr<api::ApiCaller> caller_;
 };
 
@@ -201,7 +201,7 @@ void feed_page_against_nginx(BenchServer& server, const Emit& emit) {
   const auto page =
       server.caller()->call({.method = api::Method::get, .path = path, .body = {}, .headers = {}});
   const auto nginx_port = static_cast<std::uint16_t>(server.port() ^ 0x1);
-  const Nginx nginx(server.folder() / "nginx", page.body, nginx_port);
+  const Nginx nginx(server.folder().parent_path() / "nginx", page.body, nginx_port);
   double ours = 0, theirs = 0;
   for (int round = 0; round < 3; ++round) {  // in turn, so that a drifting machine is fair to both
     ours += load_page(server.port(), get_request(path, {}), milliseconds(1500)).per_second();

@@ -55,18 +55,12 @@ int serve(const ServeOptions& options) {
   }
   StreamHub hub(local.node().store);
   Router router;
-<<<<<<< HEAD
-  Server* running = nullptr;
-  add_routes(router, local.node(), hub,
-             [&running] { return running != nullptr ? running->counts() : Server::Counts{}; });
   add_pages(router, local.node());
-=======
   std::atomic<Server*> running = nullptr;  // asked for by requests, from the first moment on
   add_routes(router, local.node(), hub, [&running] {
     const Server* server = running;
     return server != nullptr ? server->counts() : Server::Counts{};
   });
->>>>>>> 4650bd9 (Bench: a server over HTTP against nginx, raw RocksDB and itself; figures as JSON lines)
   Server server(
       {.address = options.address, .port = options.port, .thread_count = options.thread_count},
       [&router](Request& request, Respond respond) {

@@ -312,7 +312,8 @@ class SearchView::Shelf {
     while (dirty_.wait(lock, stop, [&] { return !failure_ && is_any_dirty(); })) {
       // A batch that came in meanwhile may have committed, and moved the time.
       if (steady_clock::now() < next_commit_) {
-        dirty_.wait_until(lock, stop, next_commit_, [] { return false; });
+        const auto due = next_commit_;  // it may move while this waits without the lock
+        dirty_.wait_until(lock, stop, due, [] { return false; });
         continue;
       }
       try {

@@ -1,5 +1,7 @@
 #include "api/commands.h"
 
+#include <algorithm>
+
 #include "domain/result.h"
 
 namespace meent::api {
@@ -47,12 +49,13 @@ Problem of_unavailable(const Unavailable& unavailable) {
 std::expected<std::string, Problem> idempotency_key_of(const Request& request) {
   const auto key = request.header("idempotency-key");
   if (!key) return domain::to_hex(draw_id_bytes());
-  if (key->empty() || key->size() > longest_key) {
-    return std::unexpected(Problem{
-        &problems::invalid_parameters,
-        {},
-        {{"header.Idempotency-Key", "bad-length", "An Idempotency-Key has 1 to 255 characters."}},
-        {}});
+  const bool is_visible = std::ranges::all_of(*key, [](char c) { return c > ' ' && c <= '~'; });
+  if (key->empty() || key->size() > longest_key || !is_visible) {
+    return std::unexpected(Problem{&problems::invalid_parameters,
+                                   {},
+                                   {{"header.Idempotency-Key", "invalid",
+                                     "An Idempotency-Key has 1 to 255 visible ASCII characters."}},
+                                   {}});
   }
   return std::string(*key);
 }
@@ -60,7 +63,7 @@ std::expected<std::string, Problem> idempotency_key_of(const Request& request) {
 std::string request_bytes(const Request& request) {
   std::string out = request.method_name;
   out += ' ';
-  out += request.raw_path();
+  out += request.target;
   out += ' ';
   out += request.header("if-match").value_or("");
   out += '\n';

@@ -24,7 +24,7 @@ struct Act {
   std::string request;  ///< what a repeat must be equal in
 };
 
-/// method, path and body, as the idempotency rule compares them.
+/// Method, address, If-Match and body, as the idempotency rule compares them.
 std::string request_bytes(const Request& request);
 
 using ActResult = std::expected<eventstore::Accepted, Problem>;

@@ -15,6 +15,8 @@ using std::chrono::seconds;
 namespace {
 
 constexpr milliseconds longest_wait{2000};
+constexpr std::string_view own_only = "Your token acts for yourself only; leave this field out.";
+constexpr std::string_view say_for_whom = "This token acts for others: say for whom.";
 
 std::string digest_of(std::string_view body) {
   unsigned char hash[SHA256_DIGEST_LENGTH];
@@ -126,6 +128,16 @@ std::expected<std::optional<eventstore::ImportProgress>, Problem> import_progres
       "header.Meent-Import", "For tokens with the scope import: <32 digits>;rows=<number>."));
 }
 
+/// The problem with every invalid field where the rules named the first.
+Problem in_full(Problem problem, const Prepared& prepared, const Actor& actor) {
+  if (problem.type != &problems::invalid_fields || !prepared.faults) return problem;
+  if (auto faults = prepared.faults(actor); !faults.empty()) {
+    problem.errors = std::move(faults);
+    if (problem.errors.size() > 1) problem.detail.clear();
+  }
+  return problem;
+}
+
 /// Scope check: whoever may act for others may use every writing route the policy lets them.
 std::optional<Problem> missing_scope(const Requester& requester, TokenScope scope) {
   if (!requester.viewer.is_signed_in) {
@@ -222,6 +234,10 @@ Handler writing(const Node& node, TokenScope scope,
     auto prepared = prepare(Call{request, *platform, *requester}, *body);
     if (const auto problem = body->problem()) return refuse(*problem);
     if (!prepared) return refuse(prepared.error());
+    if ((prepared->occurred_at || prepared->is_from_source) &&
+        requester->has(TokenScope::import_)) {
+      requester->actor.kind = ActorKind::importer;
+    }
     Act act{.platform = platform->id,
             .command = std::move(prepared->command),
             .requester = *requester,
@@ -231,8 +247,11 @@ Handler writing(const Node& node, TokenScope scope,
             .request = request_bytes(request)};
     perform(node.sequencer, std::move(act),
             [&node, &request, platform = std::move(*platform), prepared = std::move(*prepared),
+             actor = requester->actor,
              shared = std::make_shared<Respond>(std::move(respond))](ActResult result) {
-              if (!result) return (*shared)(to_response(result.error(), request));
+              if (!result) {
+                return (*shared)(to_response(in_full(result.error(), prepared, actor), request));
+              }
               Response response(200);
               response.headers.add("Content-Type", "application/json");
               response.body = accepted_json(node, platform, *result, prepared, response);
@@ -247,17 +266,31 @@ PersonId person_concerned(const Call& call, JsonBody& body, std::string_view fie
   if (own && (!named || *named == *own)) return *own;
   if (named && !own) return *named;
   if (named) {
-    body.fault(field, "not-allowed", "Your token acts for yourself only; leave this field out.");
+    body.forbid(field, own_only);
   } else {
-    body.fault(field, "required", "This token acts for others: say for whom.");
+    body.fault(field, "required", say_for_whom);
   }
   return {};
+}
+
+std::expected<PersonId, Problem> person_concerned(const Call& call) {
+  const auto text = call.request.query_value("person");
+  const auto named = text ? PersonId::parse(*text) : std::nullopt;
+  if (text && !named) {
+    return std::unexpected(invalid_parameter("query.person", "An id is 32 hexadecimal digits."));
+  }
+  const auto& own = call.requester.viewer.person;
+  if (own && (!named || *named == *own)) return *own;
+  if (named && !own) return *named;
+  if (!named) return std::unexpected(invalid_parameter("query.person", say_for_whom));
+  return std::unexpected(Problem{
+      &problems::not_allowed, {}, {{"query.person", "not-allowed", std::string(own_only)}}, {}});
 }
 
 std::optional<Timestamp> occurred_at(const Call& call, JsonBody& body) {
   const auto time = body.time("occurred_at");
   if (time && !call.requester.has(TokenScope::import_)) {
-    body.fault("occurred_at", "not-allowed", "Only tokens with the scope import bring history.");
+    body.forbid("occurred_at", "Only tokens with the scope import bring history.");
   }
   return time;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/commands.h"
 #include "api/json_body.h"
@@ -36,6 +37,10 @@ struct Prepared {
   std::optional<domain::Timestamp> occurred_at;
   /// Fields beside token and recorded_at; status and Location too.
   std::function<void(const eventstore::Accepted&, JsonWriter&, Response&)> answer;
+  /// It carries the id it had in a source: like `occurred_at`, only an importer may bring that.
+  bool is_from_source = false;
+  /// Every invalid field, asked for when the rules have refused one; none: that one is all.
+  std::function<std::vector<FieldError>(const domain::Actor&)> faults = {};
 };
 /// Needs a token with `scope` (or import, or operate, for whoever acts for others). The body is
 /// read by `prepare`, which reports all that is wrong with it through the JsonBody it is given
@@ -50,17 +55,19 @@ Handler reading_installation(const Node& node,
 /// Whom the command is about: the token's person, or `field` of the body, which only tokens with
 /// import or operate may fill with someone else. Notes what is wrong in the body.
 domain::PersonId person_concerned(const Call& call, JsonBody& body, std::string_view field);
+/// The same from the query's `person`, for requests without a body.
+std::expected<domain::PersonId, Problem> person_concerned(const Call& call);
 /// `id` of the body, which importers may choose so that a repeat names the same item; else drawn.
 template <class IdT>
 IdT id_for_new(const Call& call, JsonBody& body) {
   const auto id = body.id<IdT>("id");
   if (!id) return draw_id<IdT>();
   if (!call.requester.has(domain::TokenScope::import_)) {
-    body.fault("id", "not-allowed", "Only tokens with the scope import choose ids.");
+    body.forbid("id", "Only tokens with the scope import choose ids.");
   }
   return *id;
 }
-/// `occurred_at` of the body, allowed to importers and operators only.
+/// `occurred_at` of the body, allowed to importers only.
 std::optional<domain::Timestamp> occurred_at(const Call& call, JsonBody& body);
 
 template <class IdT>
@@ -95,6 +102,7 @@ std::string revision_etag(std::uint32_t revision, std::string_view body);
 Parameter platform_parameter();
 Parameter id_parameter(std::string name, std::string description);
 Parameter meent_after_parameter();
+Parameter person_parameter();
 Parameter idempotency_parameter();
 Parameter if_match_parameter();
 Parameter limit_parameter(std::size_t otherwise, std::size_t most);

@@ -1,5 +1,6 @@
 #include "api/json_body.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <set>
@@ -12,6 +13,7 @@ using nlohmann::json;
 namespace {
 
 constexpr int deepest_nesting = 16;
+constexpr std::string_view forbidden_code = "not-allowed";
 
 Problem malformed(std::string detail) {
   return {&problems::malformed_body, std::move(detail), {}, {}};
@@ -159,6 +161,15 @@ std::optional<domain::Timestamp> JsonBody::time(std::string_view field, Need nee
 
 std::vector<std::string> JsonBody::texts(std::string_view field, std::size_t most_items,
                                          std::size_t longest_bytes) {
+  std::vector<std::string> out;
+  for (auto& [place, text] : indexed_texts(field, most_items, longest_bytes)) {
+    out.push_back(std::move(text));
+  }
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> JsonBody::indexed_texts(
+    std::string_view field, std::size_t most_items, std::size_t longest_bytes) {
   const auto* value = impl_->find(field, Need::optional, *this);
   if (value == nullptr) return {};
   if (!value->is_array()) {
@@ -169,14 +180,15 @@ std::vector<std::string> JsonBody::texts(std::string_view field, std::size_t mos
     fault(field, "too-many", "At most " + std::to_string(most_items) + " are allowed.");
     return {};
   }
-  std::vector<std::string> out;
+  std::vector<std::pair<std::string, std::string>> out;
   for (std::size_t i = 0; i < value->size(); ++i) {
     const auto& item = (*value)[i];
+    auto place = std::string(field) + "." + std::to_string(i);
     if (!item.is_string() || item.get_ref<const std::string&>().size() > longest_bytes) {
-      fault(std::string(field) + "." + std::to_string(i), "wrong-type",
+      fault(place, "wrong-type",
             "This must be text of at most " + std::to_string(longest_bytes) + " bytes.");
     } else {
-      out.push_back(item.get<std::string>());
+      out.emplace_back(std::move(place), item.get<std::string>());
     }
   }
   return out;
@@ -238,6 +250,10 @@ void JsonBody::fault(std::string_view field, std::string_view code, std::string_
       {impl_->path + std::string(field), std::string(code), std::string(detail)});
 }
 
+void JsonBody::forbid(std::string_view field, std::string_view detail) {
+  fault(field, forbidden_code, detail);
+}
+
 std::optional<Problem> JsonBody::problem() {
   const auto note_unread = [](JsonBody& body, const auto& self) -> void {
     for (const auto& [key, value] : body.impl_->value.items()) {
@@ -249,7 +265,10 @@ std::optional<Problem> JsonBody::problem() {
   };
   note_unread(*this, note_unread);
   if (impl_->errors->empty()) return std::nullopt;
-  return Problem{&problems::invalid_fields, {}, std::move(*impl_->errors), {}};
+  const bool is_well_formed = std::ranges::all_of(
+      *impl_->errors, [](const auto& error) { return error.code == forbidden_code; });
+  const auto* type = is_well_formed ? &problems::not_allowed : &problems::invalid_fields;
+  return Problem{type, {}, std::move(*impl_->errors), {}};
 }
 
 std::string rfc3339(domain::Timestamp time) {

@@ -49,10 +49,29 @@ class JsonBody {
     if (!id) fault(field, "not-an-id", "An id is 32 hexadecimal digits.");
     return id;
   }
+  template <class IdT>
+  std::vector<IdT> ids(std::string_view field, std::size_t most_items) {
+    std::vector<IdT> out;
+    for (const auto& [place, value] : indexed_texts(field, most_items, 64)) {
+      if (const auto id = IdT::parse(value)) {
+        out.push_back(*id);
+      } else {
+        fault(place, "not-an-id", "An id is 32 hexadecimal digits.");
+      }
+    }
+    return out;
+  }
+  /// The good ones of a list, each with its own path: "scopes.1".
+  std::vector<std::pair<std::string, std::string>> indexed_texts(std::string_view field,
+                                                                 std::size_t most_items,
+                                                                 std::size_t longest_bytes);
   bool has(std::string_view field) const;
   void fault(std::string_view field, std::string_view code, std::string_view detail);
+  /// The field is in order, but whoever sends it may not.
+  void forbid(std::string_view field, std::string_view detail);
 
-  /// Everything that was wrong, fields that nobody read included.
+  /// Everything that was wrong, fields that nobody read included: invalid_fields, or not_allowed
+  /// when nothing but rights is missing.
   std::optional<Problem> problem();
 
  private:

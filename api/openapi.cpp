@@ -42,6 +42,8 @@ Json problem_schema() {
       "status": {"type": "integer", "minimum": 400, "maximum": 599},
       "detail": {"type": "string", "description": "What went wrong this time."},
       "instance": {"type": "string", "format": "uri-reference"},
+      "code": {"type": "string",
+               "description": "Why the rules refused it, for programs, such as space-not-open"},
       "errors": {
         "type": "array",
         "description": "Every field that is invalid.",

@@ -43,6 +43,15 @@ Parameter meent_after_parameter() {
           .example = ""};
 }
 
+Parameter person_parameter() {
+  return {.name = "person",
+          .place = ParameterPlace::query,
+          .description = "Whom it is for; a token that acts for others must say it.",
+          .schema = schema_ref("Id"),
+          .is_required = false,
+          .example = ""};
+}
+
 Parameter idempotency_parameter() {
   return {.name = "Idempotency-Key",
           .place = ParameterPlace::header,

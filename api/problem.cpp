@@ -56,9 +56,14 @@ Response to_response(const Problem& problem, std::string_view instance) {
   json["status"] = problem.type->status;
   if (!problem.detail.empty()) json["detail"] = problem.detail;
   if (!instance.empty()) json["instance"] = instance;
-  for (const FieldError& error : problem.errors)
+  for (const FieldError& error : problem.errors) {
+    if (error.field.empty()) {
+      json["code"] = error.code;
+      continue;
+    }
     json["errors"].push_back(
         Json{{"field", error.field}, {"code", error.code}, {"detail", error.detail}});
+  }
   // What a client sent may be quoted in details: bytes that are not UTF-8 become U+FFFD.
   Response response(problem.type->status, "application/problem+json",
                     json.dump(-1, ' ', false, Json::error_handler_t::replace));

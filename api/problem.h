@@ -28,6 +28,7 @@ const ProblemType* find_problem_type(std::string_view slug);
 
 /// One invalid field. `field` is a path as the client wrote it: "title", "form.themes.2",
 /// "query.limit". `code` is stable and for programs ("required", "too-long"), `detail` for people.
+/// Without a field it says why the whole was refused, and becomes the problem's own `code`.
 struct FieldError {
   std::string field;
   std::string code;

@@ -11,7 +11,9 @@ namespace meent::domain {
 struct Context {
   PlatformId platform;
   Actor actor;
-  Role role = Role::person;  ///< the actor's role, found from state or token by the caller
+  /// The most that this act may use: what the token gives. Of a person it counts as far as the
+  /// platform's log gives it too.
+  Role role = Role::person;
   Timestamp recorded_at;     ///< set by the sequencer; decides order and deadlines
   std::optional<Timestamp> occurred_at;  ///< importers only; what feeds and exports show
 };

@@ -1,5 +1,7 @@
 #include "domain/person.h"
 
+#include <algorithm>
+
 #include "domain/platform.h"
 
 namespace meent::domain {
@@ -76,7 +78,7 @@ Role role_of_actor(const State& state, const Context& context) {
     case ActorKind::person:
     case ActorKind::officer: {
       const auto person = find<PersonRecord>(state, PersonId(context.actor.id));
-      return person ? person->role : Role::person;
+      return person ? std::min(person->role, context.role) : Role::person;
     }
     case ActorKind::importer:
     case ActorKind::operator_: return context.role;

@@ -79,8 +79,8 @@ Result<std::vector<PersonEvent>, PersonRejection> decide(const State&, const Per
 void evolve(MutableState&, const PersonEvent&, const EventContext&);
 Reason explain(PersonRejection rejection);
 
-/// The role a decision counts with: persons and officers have the one in state, whatever the
-/// caller says; importers and operators the one their token gives; everybody else none.
+/// The role a decision counts with: persons and officers have the one in state, at most what their
+/// token brings along; importers and operators the one their token gives; everybody else none.
 Role role_of_actor(const State& state, const Context& context);
 
 }  // namespace meent::domain

@@ -21,7 +21,7 @@ struct Submission {
   domain::PlatformId platform;
   domain::Command command;
   domain::Actor actor;
-  domain::Role role = domain::Role::person;  ///< of the token, for actors that are no person
+  domain::Role role = domain::Role::person;  ///< the most that the token lets the actor use
   std::optional<domain::Timestamp> occurred_at;
   std::optional<ImportProgress> import_progress;
   std::string idempotency_key;  ///< 1..255 bytes

@@ -131,7 +131,21 @@ ContributionText text_from(JsonBody& body) {
           .language = body.text("language", JsonBody::Need::required, 100)};
 }
 
-std::expected<Prepared, Problem> place_contribution(const Call& call, JsonBody& body) {
+/// Everything wrong with a text, by the names that clients know the fields by.
+std::vector<FieldError> faults_of(const State& state, const std::string& kind,
+                                  const ContributionText& text, const Actor& actor) {
+  std::vector<FieldError> errors;
+  const auto record = find<KindRecord>(state, kind);
+  if (!record) return errors;
+  for (const auto& fault : faults_in(text, record->kind, actor)) {
+    const auto reason = explain(fault.why);
+    errors.push_back({fault.field, std::string(reason.code), std::string(reason.sentence)});
+  }
+  return errors;
+}
+
+std::expected<Prepared, Problem> place_contribution(const Node& node, const Call& call,
+                                                    JsonBody& body) {
   PlaceContribution command{.contribution = id_for_new<ContributionId>(call, body),
                             .space = {},
                             .kind = body.text("kind", JsonBody::Need::required, 100),
@@ -139,34 +153,53 @@ std::expected<Prepared, Problem> place_contribution(const Call& call, JsonBody& 
                             .text = text_from(body),
                             .external_id = body.text("external_id", JsonBody::Need::optional, 500)};
   const auto time = occurred_at(call, body);
+  const bool is_from_source = !command.external_id.empty();
+  if (is_from_source && !call.requester.has(TokenScope::import_)) {
+    body.forbid("external_id", "Only tokens with the scope import bring ids of elsewhere.");
+  }
   const auto space = path_id<SpaceId>(call, "space");
   if (!space) return std::unexpected(space.error());
   command.space = *space;
   const std::string prefix = "/api/v1/platforms/" + call.platform.id.text() + "/contributions/";
-  return Prepared{.command = ContributionCommand(std::move(command)),
-                  .occurred_at = time,
-                  .answer = [prefix](const eventstore::Accepted& accepted, JsonWriter& json,
-                                     Response& response) {
-                    const auto* placed = first_event<ContributionPlaced>(accepted);
-                    json.field("id", placed->contribution).field("revision", 1);
-                    response.status = 201;
-                    response.headers.add("Location", prefix + placed->contribution.text());
-                  }};
+  auto faults = [&node, platform = call.platform.id, kind = command.kind,
+                 text = command.text](const Actor& actor) {
+    return faults_of(*node.store.state(platform), kind, text, actor);
+  };
+  return Prepared{
+      .command = ContributionCommand(std::move(command)),
+      .occurred_at = time,
+      .answer =
+          [prefix](const eventstore::Accepted& accepted, JsonWriter& json, Response& response) {
+            const auto* placed = first_event<ContributionPlaced>(accepted);
+            json.field("id", placed->contribution).field("revision", 1);
+            response.status = 201;
+            response.headers.add("Location", prefix + placed->contribution.text());
+          },
+      .is_from_source = is_from_source,
+      .faults = std::move(faults)};
 }
 
-std::expected<Prepared, Problem> revise_contribution(const Call& call, JsonBody& body) {
+std::expected<Prepared, Problem> revise_contribution(const Node& node, const Call& call,
+                                                     JsonBody& body) {
   auto text = text_from(body);
   const auto id = path_id<ContributionId>(call, "contribution");
   if (!id) return std::unexpected(id.error());
   const auto revision = if_match_revision(call.request);
   if (!revision) return std::unexpected(revision.error());
+  auto faults = [&node, platform = call.platform.id, id = *id, text](const Actor& actor) {
+    const auto state = node.store.state(platform);
+    const auto record = find<ContributionRecord>(*state, id);
+    return record ? faults_of(*state, record->kind, text, actor) : std::vector<FieldError>();
+  };
   return Prepared{
       .command = ContributionCommand(ReviseContribution{*id, *revision, std::move(text)}),
       .occurred_at = {},
-      .answer = [](const eventstore::Accepted& accepted, JsonWriter& json, Response&) {
-        const auto* revised = first_event<ContributionRevised>(accepted);
-        json.field("id", revised->contribution).field("revision", revised->revision);
-      }};
+      .answer =
+          [](const eventstore::Accepted& accepted, JsonWriter& json, Response&) {
+            const auto* revised = first_event<ContributionRevised>(accepted);
+            json.field("id", revised->contribution).field("revision", revised->revision);
+          },
+      .faults = std::move(faults)};
 }
 
 std::expected<Prepared, Problem> withdraw_contribution(const Call& call, JsonBody&) {
@@ -321,7 +354,9 @@ void add_writes(Router& router, const Node& node) {
   place.responses = {json_answer(201, "Placed.", "Accepted")};
   place.responses.front().headers = {{"Location", "Address of the contribution."}};
   router.add({Method::post, std::string(base) + "/spaces/{space}/contributions", place,
-              writing(node, TokenScope::act, place_contribution)});
+              writing(node, TokenScope::act, [&node](const Call& call, JsonBody& body) {
+                return place_contribution(node, call, body);
+              })});
 
   auto revise = operation("reviseContribution", "Revise a contribution", "may_act(place)");
   revise.parameters.insert(
@@ -331,7 +366,10 @@ void add_writes(Router& router, const Node& node) {
   revise.problem_statuses.push_back(428);
   revise.body = json_request("ContributionRevising", R"({"body":"Beter zo.","language":"nl"})");
   revise.responses = {json_answer(200, "Revised.", "Accepted")};
-  router.add({Method::put, one, revise, writing(node, TokenScope::act, revise_contribution)});
+  router.add({Method::put, one, revise,
+              writing(node, TokenScope::act, [&node](const Call& call, JsonBody& body) {
+                return revise_contribution(node, call, body);
+              })});
 
   auto withdraw = operation("withdrawContribution", "Withdraw a contribution", "may_act(place)");
   withdraw.parameters.push_back(id_parameter("contribution", "Id of the contribution."));

@@ -110,13 +110,7 @@ std::expected<Prepared, Problem> place_comment(const Call& call, JsonBody& body)
                        .body = body.text("body"),
                        .language = body.text("language", JsonBody::Need::required, 100),
                        .mentions = {}};
-  for (const auto& text : body.texts("mentions", 50, 64)) {
-    if (const auto person = PersonId::parse(text)) {
-      command.mentions.push_back(*person);
-    } else {
-      body.fault("mentions", "not-an-id", "An id is 32 hexadecimal digits.");
-    }
-  }
+  command.mentions = body.ids<PersonId>("mentions", 50);
   const auto time = occurred_at(call, body);
   const auto id = path_id<ContributionId>(call, "contribution");
   if (!id) return std::unexpected(id.error());

@@ -63,6 +63,9 @@ Answer events(const Node& node, StreamHub& hub, const Call& call) {
   if (call.request.query_value("limit") && !limit) {
     return std::unexpected(invalid_parameter("query.limit", "This must be from 1 to 1000000."));
   }
+  if (limit && is_event_stream) {
+    return std::unexpected(invalid_parameter("query.limit", "A stream that goes on has no limit."));
+  }
   std::string token(call.request.header("authorization").value_or(""));
   token.erase(0, token.find(' ') == std::string::npos ? 0 : token.find(' ') + 1);
   StreamHub::Subscription subscription{
@@ -122,7 +125,8 @@ void add_history_routes(Router& router, const Node& node, StreamHub& hub) {
                      R"({"type":"string","maxLength":2048})"),
       text_parameter("Last-Event-ID", header, "The same, as browsers send it.",
                      R"({"type":"string","maxLength":2048})"),
-      text_parameter("limit", query, "Most events to give; without: all.",
+      text_parameter("limit", query,
+                     "Most events to give; without: all. Not with text/event-stream.",
                      R"({"type":"integer","minimum":1,"maximum":1000000})"),
       meent_after_parameter()};
   OperationResponse lines;

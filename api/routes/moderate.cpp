@@ -12,7 +12,7 @@ std::expected<Prepared, Problem> moderate(const Call& call, JsonBody& body, std:
   auto reason = body.text("reason", JsonBody::Need::optional, 10'000);
   const auto time = occurred_at(call, body);
   if (verdict == 0 && !reason.empty()) {
-    body.fault("reason", "not-allowed", "Only hiding takes a reason.");
+    body.fault("reason", "not-wanted", "Only hiding takes a reason.");
   }
   const auto id = path_id<IdT>(call, name);
   if (!id) return std::unexpected(id.error());

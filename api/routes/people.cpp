@@ -113,7 +113,10 @@ std::expected<Prepared, Problem> register_person(const Node& node, const Call& c
                          .name = body.text("name", JsonBody::Need::optional, 1000),
                          .role = static_cast<Role>(std::max(role, 0)),
                          .external_id = body.text("external_id", JsonBody::Need::optional, 500)};
-  if (!may_act(call.requester.actor, call.requester.role, Capability::enrol, {})) {
+  const auto may = [&](Capability capability) {
+    return may_act(call.requester.actor, call.requester.role, capability, {});
+  };
+  if (!may(Capability::enrol) || (command.role != Role::person && !may(Capability::entrust))) {
     return std::unexpected(Problem{&problems::not_allowed, {}, {}, {}});
   }
   command.identity_key = node.keys.create();
@@ -214,7 +217,8 @@ void add_person_routes(Router& router, const Node& node) {
       {Method::get, "/api/v1/platforms/{platform}/people/{person}/deeds", deeds,
        reading(node, "person", [&node](const Call& call) { return list_deeds(node, call); })});
 
-  auto enrol = operation("registerPerson", "Register a person", "may_act(enrol)");
+  auto enrol = operation("registerPerson", "Register a person",
+                         "may_act(enrol), may_act(entrust) with a role");
   enrol.needs_token = true;
   enrol.parameters.insert(enrol.parameters.end(),
                           {idempotency_parameter(), meent_after_parameter()});
@@ -227,7 +231,7 @@ void add_person_routes(Router& router, const Node& node) {
                 return register_person(node, call, body);
               })});
 
-  auto grant = operation("grantRole", "Give a person a role", "may_act(enrol)");
+  auto grant = operation("grantRole", "Give a person a role", "may_act(entrust)");
   grant.needs_token = true;
   grant.parameters.insert(grant.parameters.end(),
                           {id_parameter("person", "Id of the person."), idempotency_parameter(),

@@ -10,6 +10,7 @@ using namespace domain;
 namespace {
 
 constexpr std::size_t most_platforms = 100;
+constexpr std::size_t most_kinds = 100;
 
 Answer list_platforms(const Node& node, const Request& request) {
   const auto limit = limit_of(request, 50, most_platforms);
@@ -80,15 +81,22 @@ Answer get_platform(const Call& call) {
 }
 
 Answer list_kinds(const Node& node, const Call& call) {
+  const auto limit = limit_of(call.request, 50, most_kinds);
+  if (!limit) return std::unexpected(limit.error());
+  const auto cursor = cursor_of(node, call, "kinds");
+  if (!cursor) return std::unexpected(cursor.error());
   const auto state = node.store.state(call.platform.id);
+  const auto rows = state->scan(std::string(1, KindRecord::table), cursor->value_or(""), *limit);
   JsonWriter json;
   json.open_object().open_array("items");
-  // A platform has few kinds: the domain's own limits keep this list short.
-  for (const auto& [key, value] : state->scan(std::string(1, KindRecord::table), {}, 500)) {
+  for (const auto& [key, value] : rows) {
     if (const auto record = unpack<KindRecord>(value)) write_kind(json, {}, record->kind);
   }
-  json.close_array().null("next").close_object();
-  return Response::json(json.take());
+  json.close_array();
+  json.field("next", rows.size() == *limit ? std::optional(seal_cursor(node, call.platform, "kinds",
+                                                                       rows.back().first))
+                                           : std::nullopt);
+  return Response::json(json.close_object().take());
 }
 
 Kind kind_from(JsonBody& body, std::string_view name) {
@@ -146,7 +154,7 @@ void add_schemas(Router& router) {
     "hosts":{"type":"array","maxItems":16,"items":{"type":"string","maxLength":253}}}})");
   router.schema("KindPage", R"({"type":"object","required":["items","next"],"properties":{
     "items":{"type":"array","items":{"$ref":"#/components/schemas/Kind"}},
-    "next":{"type":"null"}}})");
+    "next":{"$ref":"#/components/schemas/Next"}}})");
   router.schema("KindDefinition", R"({"type":"object","additionalProperties":false,
     "required":["label"],"properties":{"label":{"type":"string","minLength":1,"maxLength":60},
     "discuss":{"type":"boolean"},"support":{"type":"boolean"},"revise":{"type":"boolean"},
@@ -198,8 +206,9 @@ void add_platform_routes(Router& router, const Node& node) {
   router.add({Method::get, "/api/v1/platforms/{platform}", get, reading(node, "", get_platform)});
 
   auto kinds = operation("listKinds", "The kinds of contributions", "may_see(platform)");
-  kinds.parameters = {platform_parameter(), meent_after_parameter()};
-  kinds.responses = {json_answer(200, "All kinds.", "KindPage")};
+  kinds.parameters = {platform_parameter(), limit_parameter(50, most_kinds), cursor_parameter(),
+                      meent_after_parameter()};
+  kinds.responses = {json_answer(200, "A page of kinds.", "KindPage")};
   kinds.problem_statuses = {401, 410, 503};
   router.add({Method::get, "/api/v1/platforms/{platform}/kinds", kinds,
               reading(node, "", [&node](const Call& call) { return list_kinds(node, call); })});

@@ -45,11 +45,12 @@ std::expected<Prepared, Problem> give_support(const Call& call, JsonBody& body) 
       }};
 }
 
-std::expected<Prepared, Problem> withdraw_support(const Call& call, JsonBody& body) {
-  const auto person = person_concerned(call, body, "person");
+std::expected<Prepared, Problem> withdraw_support(const Call& call, JsonBody&) {
+  const auto person = person_concerned(call);
+  if (!person) return std::unexpected(person.error());
   const auto id = path_id<ContributionId>(call, "contribution");
   if (!id) return std::unexpected(id.error());
-  return Prepared{.command = SupportCommand(WithdrawSupport{*id, person}),
+  return Prepared{.command = SupportCommand(WithdrawSupport{*id, *person}),
                   .occurred_at = {},
                   .answer = [id = *id](const eventstore::Accepted&, JsonWriter& json, Response&) {
                     json.field("id", id).null("stance");
@@ -103,8 +104,9 @@ void add_support_routes(Router& router, const Node& node) {
 
   auto withdraw = operation("withdrawSupport", "Take one's support back", "may_act(support)");
   withdraw.needs_token = true;
-  withdraw.parameters.insert(withdraw.parameters.end(),
-                             {idempotency_parameter(), meent_after_parameter()});
+  withdraw.parameters.insert(
+      withdraw.parameters.end(),
+      {person_parameter(), idempotency_parameter(), meent_after_parameter()});
   withdraw.responses = {json_answer(200, "Taken back.", "SupportAccepted")};
   withdraw.problem_statuses = {401, 403, 409, 410, 412, 422, 503};
   router.add({Method::remove, std::string(base) + "/support", withdraw,

@@ -15,15 +15,15 @@ constexpr std::pair<std::string_view, TokenScope> scope_words[] = {
     {"operate", TokenScope::operate},
     {"analyse", TokenScope::analyse}};
 
-bool may_enrol(const Call& call) {
-  return may_act(call.requester.actor, call.requester.role, Capability::enrol, {});
+bool may_entrust(const Call& call) {
+  return may_act(call.requester.actor, call.requester.role, Capability::entrust, {});
 }
 
 Answer list_tokens(const Node& node, const Call& call) {
   if (!call.requester.viewer.is_signed_in) {
     return std::unexpected(Problem{&problems::not_signed_in, {}, {}, {}});
   }
-  if (!may_enrol(call)) return std::unexpected(Problem{&problems::not_allowed, {}, {}, {}});
+  if (!may_entrust(call)) return std::unexpected(Problem{&problems::not_allowed, {}, {}, {}});
   const auto limit = limit_of(call.request, 50, most_tokens);
   if (!limit) return std::unexpected(limit.error());
   const auto cursor = cursor_of(node, call, "tokens");
@@ -67,11 +67,11 @@ std::expected<Prepared, Problem> issue_token(const Call& call, JsonBody& body) {
       .scopes = 0,
       .expires_at = body.time("expires_at", JsonBody::Need::required).value_or(Timestamp{}),
       .label = body.text("label", JsonBody::Need::required, 1000)};
-  for (const auto& word : body.texts("scopes", 10, 20)) {
+  for (const auto& [place, word] : body.indexed_texts("scopes", 10, 20)) {
     const auto* found = std::find_if(std::begin(scope_words), std::end(scope_words),
                                      [&](const auto& row) { return row.first == word; });
     if (found == std::end(scope_words)) {
-      body.fault("scopes", "unknown-value", "Scopes are act, moderate, import, operate, analyse.");
+      body.fault(place, "unknown-value", "Scopes are act, moderate, import, operate, analyse.");
     } else {
       command.scopes |= static_cast<TokenScopes>(found->second);
     }
@@ -135,7 +135,7 @@ Operation operation(std::string id, std::string summary) {
   out.id = std::move(id);
   out.summary = std::move(summary);
   out.tag = "tokens";
-  out.guard = "may_act(enrol)";
+  out.guard = "may_act(entrust)";
   out.needs_token = true;
   out.parameters = {platform_parameter()};
   return out;

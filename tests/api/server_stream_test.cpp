@@ -74,7 +74,7 @@ TEST(ServerStream, SendsWhatIsPushedAtOnceAndEndsWhenFinished) {
   Streaming streaming;
   TestClient client(streaming.server().port());
   client.send(get);
-  const Answer head = client.answer();
+  const HttpAnswer head = client.answer();
   EXPECT_EQ(head.headers.at("Content-Type"), "text/event-stream");
   EXPECT_EQ(head.headers.at("Transfer-Encoding"), "chunked");
   const auto stream = streaming.only();

@@ -61,7 +61,7 @@ TEST(Server, AnswersManyRequestsOnOneConnection) {
   EXPECT_EQ(client.ask(get).body, "GET / ");
   EXPECT_EQ(client.ask("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc").body,
             "POST /a abc");
-  const Answer last = client.ask("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const HttpAnswer last = client.ask("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(last.headers.at("Connection"), "close");
   EXPECT_TRUE(last.headers.contains("Date"));
   EXPECT_EQ(client.rest(), "");
@@ -160,7 +160,7 @@ TEST(Server, AnswersBrokenRequestsWithAProblemAfterTheGoodOnesAndCloses) {
   TestClient client(server.port());
   client.send(std::string(get) + "nonsense\r\n\r\n" + std::string(get));
   EXPECT_EQ(client.answer().status, 200u);
-  const Answer broken = client.answer();
+  const HttpAnswer broken = client.answer();
   EXPECT_EQ(broken.status, 400u);
   EXPECT_EQ(broken.headers.at("Content-Type"), "application/problem+json");
   EXPECT_EQ(broken.headers.at("API-Version"), "1.0.0");
@@ -190,7 +190,7 @@ TEST(Server, RefusesConnectionsOverTheLimit) {
   first.ask(get);
   second.ask(get);
   TestClient third(server.port());
-  const Answer refused = third.answer();
+  const HttpAnswer refused = third.answer();
   EXPECT_EQ(refused.status, 503u);
   EXPECT_EQ(refused.headers.at("Retry-After"), "1");
   EXPECT_EQ(first.ask(get).status, 200u);
@@ -237,7 +237,7 @@ TEST(Server, TurnsWhatAHandlerThrowsOrForgetsIntoAnError) {
     const Respond forgotten(std::move(respond));
   });
   TestClient client(server.port());
-  const Answer thrown = client.ask(get_path("/throw"));
+  const HttpAnswer thrown = client.ask(get_path("/throw"));
   EXPECT_EQ(thrown.status, 500u);
   EXPECT_EQ(thrown.body.find("secret"), std::string::npos);
   EXPECT_EQ(client.ask(get).status, 500u);
@@ -255,7 +255,7 @@ TEST(Server, FinishesWhatIsInFlightWhenItStops) {
   EXPECT_FALSE(busy.is_closed_within(50ms));
   EXPECT_THROW(TestClient(server.port()), std::runtime_error);
   parked.answer(0);
-  const Answer answer = busy.answer();
+  const HttpAnswer answer = busy.answer();
   EXPECT_EQ(answer.status, 200u);
   EXPECT_EQ(answer.headers.at("Connection"), "close");
   busy.leave();

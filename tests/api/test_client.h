@@ -15,7 +15,7 @@
 
 namespace meent::api {
 
-struct Answer {
+struct HttpAnswer {
   unsigned status = 0;
   std::map<std::string, std::string> headers;  // names as sent
   std::string body;
@@ -55,9 +55,9 @@ class TestClient {
   }
 
   /// The next answer: its head, and as many bytes as Content-Length says (none for HEAD).
-  Answer answer(bool is_head = false) {
+  HttpAnswer answer(bool is_head = false) {
     const std::string head = until("\r\n\r\n");
-    Answer result;
+    HttpAnswer result;
     result.status = static_cast<unsigned>(std::stoul(head.substr(9, 3)));
     std::size_t at = head.find("\r\n") + 2;
     while (at < head.size() - 2) {
@@ -75,7 +75,7 @@ class TestClient {
     return result;
   }
 
-  Answer ask(std::string_view bytes) {
+  HttpAnswer ask(std::string_view bytes) {
     send(bytes);
     return answer();
   }

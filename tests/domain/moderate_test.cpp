@@ -84,6 +84,14 @@ TEST(Moderate, TheRoleCountsThatThePlatformGave) {
       .then_rejected(ModerateRejection::not_allowed);
 }
 
+TEST(Moderate, AModeratorsTokenMayLeaveThePowersAtHome) {
+  const auto as_anyone = by(Actor::person(mo), Role::person);
+  given(village()).when(hide(bench), as_anyone).then_rejected(ModerateRejection::not_allowed);
+  given(village())
+      .when(ContributionCommand(CloseContribution{bench}), as_anyone)
+      .then_rejected(ContributionRejection::not_allowed);
+}
+
 TEST(Moderate, TheSpacesDatesDoNotMatter) {
   given(village(space_closed_early())).when(hide(bench), by(mo)).then_accepted();
 }

@@ -64,16 +64,18 @@ TEST(Person, ARoleIsGivenOnlyByWhoMayEntrust) {
   EXPECT_EQ(find<PersonRecord>(state, bram)->content_key, content_key_of(bram));
 }
 
-TEST(Person, TheRoleOfAnActorIsTheOneThePlatformGave) {
+TEST(Person, TheRoleOfAnActorIsTheOneThePlatformGaveAndTheTokenBrings) {
   const auto state = state_after(founding());
   const struct {
     Actor actor;
     Role claimed, counts;
   } rows[] = {
       {Actor::person(bram), Role::operator_, Role::person},
-      {Actor::person(mo), Role::person, Role::moderator},
+      {Actor::person(mo), Role::operator_, Role::moderator},
+      {Actor::person(mo), Role::person, Role::person},
+      {Actor::person(olga), Role::moderator, Role::moderator},
       {Actor::person(nobody), Role::operator_, Role::person},
-      {{ActorKind::officer, olga.value()}, Role::person, Role::operator_},
+      {{ActorKind::officer, olga.value()}, Role::operator_, Role::operator_},
       {{ActorKind::officer, bram.value()}, Role::operator_, Role::person},
       {{ActorKind::operator_, {}}, Role::operator_, Role::operator_},
       {{ActorKind::operator_, olga.value()}, Role::person, Role::person},

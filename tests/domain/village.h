@@ -42,8 +42,9 @@ inline domain::Context by(domain::Actor actor, domain::Role role = domain::Role:
   return {
       .platform = platform_id, .actor = actor, .role = role, .recorded_at = now, .occurred_at = {}};
 }
+/// With all the powers that the log gives this person.
 inline domain::Context by(domain::PersonId person) {
-  return by(domain::Actor::person(person));
+  return by(domain::Actor::person(person), domain::Role::operator_);
 }
 inline domain::Context by_guest() {
   return by(domain::Actor{});

@@ -26,7 +26,7 @@ Submission Community::submission(Command command, Actor actor, Role role) {
 }
 
 Submission Community::by_person(PersonId person, Command command) {
-  return submission(std::move(command), Actor::person(person), Role::person);
+  return submission(std::move(command), Actor::person(person), Role::operator_);
 }
 
 Submission Community::by_operator(Command command) {

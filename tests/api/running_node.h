@@ -1,0 +1,106 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+#include <nlohmann/json.hpp>
+
+#include "api/local_node.h"
+#include "api/routes/routes.h"
+#include "api/server.h"
+#include "api/stream_hub.h"
+#include "tests/eventstore/scratch.h"
+
+/// A whole node over a scratch folder, asked through its router without sockets.
+namespace meent::api {
+
+using Json = nlohmann::json;
+
+/// What is asked; `token` becomes the Authorization header.
+struct Ask {
+  std::string method = "GET";
+  std::string target;
+  std::string token = {};
+  std::string body = {};
+  Headers headers = {};
+  std::string content_type = "application/json";  ///< sent with a body
+};
+
+/// What came back, streams read to their end.
+struct Told {
+  unsigned status = 0;
+  Headers headers;
+  std::string body;
+
+  [[nodiscard]] std::string header(std::string_view name) const;
+  [[nodiscard]] Json json() const;
+  /// Of a problem: "invalid-fields", and the fields it names, sorted.
+  [[nodiscard]] std::string problem() const;
+  [[nodiscard]] std::vector<std::string> fields() const;
+};
+
+class RunningNode {
+ public:
+  RunningNode();
+  ~RunningNode();
+
+  /// Dispatches and waits at most ten seconds. A stream of lines is read to its end.
+  Told ask(const Ask& wanted);
+  Told get(const std::string& target, const std::string& token = {});
+  /// Fails the test unless it is accepted.
+  Json accept(const Ask& wanted);
+  /// As whoever works on the data folder itself.
+  Told ask_locally(const Ask& wanted);
+  Json accept_locally(const Ask& wanted);
+
+  /// Listens on a free port from the first call on.
+  std::uint16_t port();
+  [[nodiscard]] const Node& node() const { return local_->node(); }
+  [[nodiscard]] Router& router() { return *router_; }
+  [[nodiscard]] StreamHub& hub() { return *hub_; }
+  [[nodiscard]] std::string folder() const { return folder_.path().string(); }
+  void wait_for_views();
+  /// Closes and opens the folder anew.
+  void restart();
+  /// While nothing is written, this does not change.
+  [[nodiscard]] std::string log_end(const std::string& platform) const;
+
+ private:
+  void open();
+  void close();
+  Told dispatch(const Ask& wanted, bool is_local_operator);
+
+  eventstore::ScratchFolder folder_;
+  std::unique_ptr<LocalNode> local_;
+  std::unique_ptr<StreamHub> hub_;
+  std::unique_ptr<Router> router_;
+  std::unique_ptr<Server> server_;
+};
+
+/// A founded platform: Anna and Bram take part, Mina moderates; a space that is open and one that
+/// is closed; Anna's idea with Bram's comment, Bram's statement that Mina hid.
+class VillageNode : public RunningNode {
+ public:
+  VillageNode();
+
+  std::string platform, base;  ///< id; "/api/v1/platforms/<id>"
+  std::string open_space, closed_space;
+  std::string anna, bram, mina;           ///< ids
+  std::string as_anna, as_bram, as_mina;  ///< tokens: act; Mina's moderate too
+  std::string as_mina_plain;              ///< Mina without the scope moderate
+  std::string as_operator, as_importer, as_both, as_analyst;
+  std::string idea, comment, hidden, hidden_reason;
+  std::string closed_idea;  ///< in the closed space
+
+  /// `person`: id; empty: a token without one. Valid for an hour.
+  std::string token(const std::string& person, const std::vector<std::string>& scopes,
+                    int valid_ms = 3'600'000);
+  std::string register_person(const std::string& name, const std::string& role = "person");
+  std::string place_statement(const std::string& token, const std::string& body);
+  [[nodiscard]] std::string end() const { return log_end(platform); }
+};
+
+/// RFC 3339, so many milliseconds from now.
+std::string time_from_now(std::int64_t ms);
+
+}  // namespace meent::api

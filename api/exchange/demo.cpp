@@ -68,7 +68,7 @@ class Loading {
                 .requester = step.is_operators ? local_operator() : importer(),
                 .occurred_at = is_dated ? std::optional(step.at) : std::nullopt,
                 .import_progress = eventstore::ImportProgress{source_, row + 1},
-                .idempotency_key = "demo/" + slug_ + "/" + std::to_string(row),
+                .idempotency_key = "demo-row/" + slug_ + "/" + std::to_string(row),
                 .request = "demo"},
             [this, row](const ActResult& result) { note(row, result); });
   }

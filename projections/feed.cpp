@@ -1,7 +1,7 @@
 #include "projections/feed.h"
 
 #include <algorithm>
-#include <bit>
+#include <cstdlib>
 
 #include "domain/result.h"
 #include "projections/feed_page.h"
@@ -16,11 +16,27 @@ using domain::overloaded;
 using domain::PlatformId;
 using namespace feed;
 
+/// A head, and from what its index entries in the table were made: nothing before the first ones.
+struct IndexedHead : Head {
+  std::optional<IndexState> indexed;
+};
+using Heads = RowCache<ContributionId, IndexedHead>;
+constexpr std::size_t most_cached_heads = 8000;
+
+IndexState index_state_of(ContributionId id, const Head& head) {
+  IndexState state{.is_shown = head.standing.is_shown(),
+                   .value = {id, head.kind, head.themes, head.standing.now, head.accepted}};
+  for (const FeedSort sort : all_sorts) {
+    state.scores[static_cast<std::size_t>(sort)] = score_of(head, sort);
+  }
+  return state;
+}
+
 /// Folds one batch: every contribution's head and index entries are written once, however often
 /// it was supported in between.
 class FeedChange {
  public:
-  explicit FeedChange(const Tables& tables) : changes_(tables) {}
+  FeedChange(const Tables& tables, Heads& heads) : changes_(tables), heads_(heads) {}
 
   void fold(const StoredEvent& stored) {
     const auto& context = stored.context;
@@ -40,50 +56,40 @@ class FeedChange {
 
   /// Heads and index entries of what was touched.
   const TableChanges& finish() {
-    for (const auto& [key, touched] : touched_) {
-      write_index(touched);
-      changes_.put_row(key, touched.now);
-    }
+    heads_.write(changes_, [this](const Heads::Key& key, IndexedHead& head) {
+      auto state = index_state_of(key.id, head);
+      write_index(key, head, state);
+      head.indexed = std::move(state);
+    });
     return changes_;
   }
 
  private:
-  struct Touched {
-    PlatformId platform;
-    ContributionId contribution;
-    std::optional<Head> before;
-    Head now;
-  };
-
-  Head& head(ContributionId id, const EventContext& context) {
-    std::string key = key_of(head_table, context.platform, id);
-    const auto found = touched_.find(key);
-    if (found != touched_.end()) return found->second.now;
-    auto stored = changes_.row<Head>(key);
-    if (!stored) fail_unknown("contribution", id.text(), context);
-    Touched touched{.platform = context.platform, .contribution = id, .before = stored, .now = {}};
-    touched.now = *std::move(stored);
-    return touched_.emplace(std::move(key), std::move(touched)).first->second.now;
+  IndexedHead& head(ContributionId id, const EventContext& context) {
+    const Heads::Key key{context.platform, id};
+    auto* head = heads_.find(
+        changes_, key, [&](IndexedHead& loaded) { loaded.indexed = index_state_of(id, loaded); });
+    if (head == nullptr) fail_unknown("contribution", id.text(), context);
+    return *head;
   }
 
   void on(const domain::ContributionPlaced& event, const EventContext& context) {
-    Touched touched{
-        .platform = context.platform, .contribution = event.contribution, .before = {}, .now = {}};
-    touched.now = Head{.space = event.space,
-                       .kind = event.kind,
-                       .author = event.author,
-                       .standing = {},
-                       .hide_reason = {},
-                       .themes = event.content.themes,
-                       .external_id = event.external_id,
-                       .placed_position = context.position,
-                       .active_position = context.position,
-                       .placed_at = context.shown_at(),
-                       .revised_at = context.shown_at(),
-                       .active_at = context.shown_at(),
-                       .counts = {}};
+    IndexedHead head{Head{.space = event.space,
+                          .kind = event.kind,
+                          .author = event.author,
+                          .standing = {},
+                          .hide_reason = {},
+                          .themes = event.content.themes,
+                          .external_id = event.external_id,
+                          .placed_position = context.position,
+                          .active_position = context.position,
+                          .placed_at = context.shown_at(),
+                          .revised_at = context.shown_at(),
+                          .active_at = context.shown_at(),
+                          .counts = {}},
+                     {}};
     changes_.put_row(key_of(text_table, context.platform, event.contribution), event.content);
-    touched_.emplace(key_of(head_table, context.platform, event.contribution), std::move(touched));
+    heads_.put({context.platform, event.contribution}, std::move(head));
   }
   void on(const domain::ContributionRevised& event, const EventContext& context) {
     auto& now = head(event.contribution, context);
@@ -124,12 +130,25 @@ class FeedChange {
   }
 
   void on(const domain::SupportGiven& event, const EventContext& context) {
-    auto& counts = head(event.contribution, context).counts;
-    if (event.replaces) --count_of(counts, *event.replaces);
-    ++count_of(counts, event.stance);
+    auto& now = head(event.contribution, context);
+    if (event.replaces) --count_of(now.counts, *event.replaces);
+    ++count_of(now.counts, event.stance);
+    move_near_scores(now);
   }
   void on(const domain::SupportWithdrawn& event, const EventContext& context) {
-    --count_of(head(event.contribution, context).counts, event.replaces);
+    auto& now = head(event.contribution, context);
+    --count_of(now.counts, event.replaces);
+    move_near_scores(now);
+  }
+  /// With every event, not every batch: the result does not depend on how events are batched.
+  static void move_near_scores(Head& head) {
+    const auto slack = score_slack(head.counts);
+    const auto top = top_score(head.counts);
+    const auto controversial = controversial_score(head.counts);
+    if (std::abs(top - head.top) > slack) head.top = top;
+    if (std::abs(controversial - head.controversial) > 8 * slack) {
+      head.controversial = controversial;
+    }
   }
 
   void on(const domain::ItemAccepted& event, const EventContext& context) {
@@ -174,54 +193,53 @@ class FeedChange {
     changes_.put_row(key, *standing);
   }
 
-  void write_index(const Touched& touched) {
-    const auto value_of = [&](const Head& head) {
-      return IndexValue{touched.contribution, head.kind, head.themes, head.standing.now,
-                        head.accepted};
-    };
-    const auto value = value_of(touched.now);
-    const bool same_list =
-        touched.before && touched.before->standing.is_shown() == touched.now.standing.is_shown();
-    const bool same_value = touched.before && value_of(*touched.before) == value;
+  void write_index(const Heads::Key& key, const IndexedHead& head, const IndexState& now) {
+    const auto& before = head.indexed;
+    const bool same_list = before && before->is_shown == now.is_shown;
+    const bool same_value = before && before->value == now.value;
     std::string packed;
     for (const FeedSort sort : all_sorts) {
-      const auto score = score_of(touched.now, sort);
-      const bool stays = same_list && score_of(*touched.before, sort) == score;
+      const auto at = static_cast<std::size_t>(sort);
+      const bool stays = same_list && before->scores[at] == now.scores[at];
       if (stays && same_value) continue;
-      if (touched.before && !stays) {
-        for (auto& key : index_keys(touched, *touched.before, sort)) changes_.erase(std::move(key));
-      }
-      if (packed.empty()) packed = domain::pack(value);
-      for (auto& key : index_keys(touched, touched.now, sort)) {
-        changes_.put(std::move(key), packed);
-      }
+      if (packed.empty()) packed = domain::pack(now.value);
+      for_each_list(key, head, sort, now,
+                    [&](std::string entry) { changes_.put(std::move(entry), packed); });
+      if (!before || stays) continue;
+      for_each_list(key, head, sort, *before,
+                    [&](std::string entry) { changes_.erase(std::move(entry)); });
     }
   }
 
-  static std::vector<std::string> index_keys(const Touched& touched, const Head& head,
-                                             FeedSort sort) {
-    const auto place = place_in_list(score_of(head, sort), head.placed_position);
-    std::vector<std::string> keys;
+  template <class Each>
+  static void for_each_list(const Heads::Key& key, const Head& head, FeedSort sort,
+                            const IndexState& state, Each&& each) {
+    const auto place =
+        place_in_list(state.scores[static_cast<std::size_t>(sort)], head.placed_position);
     for (const auto space : {head.space, domain::SpaceId()}) {
       for (const List list : {List::open, List::moderation, List::own}) {
-        if ((list == List::open) != head.standing.is_shown()) continue;
-        keys.push_back(list_key(touched.platform, space, list, head.author, sort) + place);
+        if ((list == List::open) != state.is_shown) continue;
+        each(list_key(key.platform, space, list, head.author, sort) + place);
       }
     }
-    return keys;
   }
 
   TableChanges changes_;
-  std::unordered_map<std::string, Touched> touched_;
+  Heads& heads_;
 };
 
 class Feed final : public TableView<FeedView> {
  public:
   Feed() : TableView("feed", feed::version) {}
   void apply(const EventBatch& batch) override {
-    FeedChange change(tables());
-    for (const auto& stored : batch.events) change.fold(stored);
-    tables().write(change.finish(), batch.reached);
+    try {
+      FeedChange change(tables(), heads_);
+      for (const auto& stored : batch.events) change.fold(stored);
+      tables().write(change.finish(), batch.reached);
+    } catch (...) {
+      heads_.clear();  // some are ahead of what was written
+      throw;
+    }
   }
   [[nodiscard]] FeedPage page(const FeedQuery& query) const override {
     return feed::page(*now(), query);
@@ -247,6 +265,9 @@ class Feed final : public TableView<FeedView> {
                                                 const domain::Viewer& viewer) const override {
     return feed::revisions(*now(), platform, contribution, before, limit, viewer);
   }
+
+ private:
+  Heads heads_{head_table, most_cached_heads};
 };
 
 }  // namespace
@@ -264,22 +285,17 @@ std::uint64_t& count_of(StanceCounts& counts, domain::Stance stance) {
   return counts.disagree;
 }
 
-std::int64_t in_steps(std::int64_t score) {
-  constexpr int kept_bits = 5;
-  const auto size = static_cast<std::uint64_t>(score < 0 ? -score : score);
-  const int dropped = std::max(0, static_cast<int>(std::bit_width(size)) - kept_bits);
-  const auto stepped = static_cast<std::int64_t>(size >> dropped << dropped);
-  return score < 0 ? -stepped : stepped;
-}
-
 std::int64_t top_score(const StanceCounts& counts) {
-  return in_steps(static_cast<std::int64_t>(counts.agree) -
-                  static_cast<std::int64_t>(counts.disagree));
+  return static_cast<std::int64_t>(counts.agree) - static_cast<std::int64_t>(counts.disagree);
 }
 
 std::int64_t controversial_score(const StanceCounts& counts) {
   const auto [smaller, larger] = std::minmax(counts.agree, counts.disagree);
-  return larger == 0 ? 0 : in_steps(static_cast<std::int64_t>(16 * smaller * smaller / larger));
+  return larger == 0 ? 0 : static_cast<std::int64_t>(16 * smaller * smaller / larger);
+}
+
+std::int64_t score_slack(const StanceCounts& counts) {
+  return static_cast<std::int64_t>(counts.participants() / 64);
 }
 
 }  // namespace meent::projections

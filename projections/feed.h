@@ -115,10 +115,11 @@ class FeedView : public View {
                                                         const domain::Viewer& viewer) const = 0;
 };
 
-/// Index scores; greater comes first. Five significant bits are kept (`in_steps`), so that a busy
-/// contribution does not move with every single support.
-std::int64_t in_steps(std::int64_t score);
-std::int64_t top_score(const StanceCounts& counts);            ///< in_steps(agree - disagree)
-std::int64_t controversial_score(const StanceCounts& counts);  ///< in_steps(16 * min² / max)
+/// Scores by which the moving sorts order; greater comes first.
+std::int64_t top_score(const StanceCounts& counts);            ///< agree - disagree
+std::int64_t controversial_score(const StanceCounts& counts);  ///< 16 * min² / max of the two
+/// How far an item's place may be behind its score: a 64th of its stances, nothing below 64. So a
+/// busy contribution does not move with every single support.
+std::int64_t score_slack(const StanceCounts& counts);
 
 }  // namespace meent::projections

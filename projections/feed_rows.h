@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <bit>
 
 #include "projections/feed.h"
@@ -29,6 +30,7 @@ struct Head {
   std::uint64_t placed_position = 0, active_position = 0;
   domain::Timestamp placed_at, revised_at, active_at;
   StanceCounts counts;
+  std::int64_t top = 0, controversial = 0;  ///< as indexed: near the scores of `counts`
   std::uint64_t comment_count = 0;
   [[nodiscard]] domain::Scope scope() const {
     return domain::Scope::of_space(space, standing.level());
@@ -36,7 +38,8 @@ struct Head {
   template <class A>
   void fields(A& a) {
     a(space, kind, author, standing, accepted, hide_reason, revision, themes, external_id,
-      placed_position, active_position, placed_at, revised_at, active_at, counts, comment_count);
+      placed_position, active_position, placed_at, revised_at, active_at, counts, top,
+      controversial, comment_count);
   }
 };
 
@@ -64,6 +67,13 @@ struct IndexValue {
   }
 };
 
+/// From what a head's index entries are made.
+struct IndexState {
+  bool is_shown = true;
+  std::array<std::int64_t, 4> scores{};
+  IndexValue value;
+};
+
 /// Which of an order's lists an entry stands in. A row at the moderation level stands in two.
 enum class List : std::uint8_t {
   open,        ///< as open as the space
@@ -78,8 +88,8 @@ inline std::int64_t score_of(const Head& head, FeedSort sort) {
   switch (sort) {
     case FeedSort::new_: return static_cast<std::int64_t>(head.placed_position);
     case FeedSort::active: return static_cast<std::int64_t>(head.active_position);
-    case FeedSort::top: return top_score(head.counts);
-    case FeedSort::controversial: return controversial_score(head.counts);
+    case FeedSort::top: return head.top;
+    case FeedSort::controversial: return head.controversial;
   }
   return 0;
 }

@@ -31,6 +31,14 @@ std::optional<std::string> gap_between(const Member& member, const ReadBatch& ba
   return std::nullopt;
 }
 
+void advance(Member& member, const Checkpoint& reached) {
+  member.at.next_offset = reached.next_offset;
+  for (const auto& [platform, mark] : reached.platforms) {
+    auto& before = member.at.platforms[platform];
+    if (mark.position > before.position) before = mark;
+  }
+}
+
 }  // namespace
 
 Lane::Lane(const eventstore::Store& store, const RunnerOptions& options, Purpose purpose,
@@ -111,60 +119,104 @@ void Lane::wait_for_work() {
 }
 
 bool Lane::turn() {
-  if (members_.empty()) return false;
+  const auto batch = next_batch();
+  if (!batch) return false;
+  batch_was_full_ = batch->events.events.size() >= options_.most_events;
+  apply_to_members(*batch);
+  events_.turned(batch->events.reached.platforms);
+  return true;
+}
+
+std::optional<ReadBatch> Lane::next_batch() {
+  if (members_.empty()) return std::nullopt;
   auto from = std::numeric_limits<std::uint64_t>::max();
   auto until = from;
   for (const auto& member : members_) from = std::min(from, member.at.next_offset);
-  if (from >= store_.next_offset()) return false;
+  if (from >= store_.next_offset()) return std::nullopt;
   bool wants_all = false;
-  std::vector<const LogReader::Wants*> wants;
+  std::vector<LogReader::Wants> wants;
   for (const auto& member : members_) {
     if (member.at.next_offset != from) {
       until = std::min(until, member.at.next_offset);
     } else if (member.wants) {
-      wants.push_back(&member.wants);
+      wants.push_back(member.wants);
     } else {
       wants_all = true;
     }
   }
   LogReader::Wants wanted;
   if (!wants_all) {
-    wanted = [&wants](std::string_view type) {
-      return std::ranges::any_of(wants, [type](const auto* one) { return (*one)(type); });
+    wanted = [wants = std::move(wants)](std::string_view type) {
+      return std::ranges::any_of(wants, [type](const auto& one) { return one(type); });
     };
   }
-  const auto batch = reader_.read(from, until, options_.most_events, wanted);
-  batch_was_full_ = batch.events.events.size() >= options_.most_events;
-  if (batch.events.reached.next_offset == from) return false;
-  apply_to_members(batch);
-  events_.turned(batch.events.reached.platforms);
-  return true;
+  auto batch = read(from, until, std::move(wanted));
+  if (batch.events.reached.next_offset == from) return std::nullopt;
+  return batch;
+}
+
+ReadBatch Lane::read(std::uint64_t from, std::uint64_t until, LogReader::Wants wants) {
+  if (purpose_ == Purpose::live) return reader_.read(from, until, options_.most_events, wants);
+  const auto most = options_.most_events_building;
+  auto ahead = std::exchange(ahead_, std::nullopt);
+  const bool fits =
+      ahead && ahead->from == from && ahead->until == until && ahead->wanting == members_.size();
+  auto batch = fits ? ahead->batch.get() : reader_.read(from, until, most, wants);
+  const auto next = batch.events.reached.next_offset;
+  if (next < std::min(until, store_.next_offset())) {
+    ahead_ = ReadAhead{next, until, members_.size(),
+                       std::async(std::launch::async, [this, next, until, most, wants] {
+                         return reader_.read(next, until, most, wants);
+                       })};
+  }
+  return batch;
+}
+
+std::vector<std::string> Lane::apply(const std::vector<Member*>& members, const EventBatch& batch) {
+  const auto one = [&batch](Member* member) -> std::string {
+    try {
+      member->open->view().apply(batch);
+      return {};
+    } catch (const std::exception& error) {
+      return *error.what() == 0 ? "it does not say why" : error.what();
+    }
+  };
+  std::vector<std::string> faults(members.size());
+  if (purpose_ == Purpose::live) {
+    std::ranges::transform(members, faults.begin(), one);
+    return faults;
+  }
+  std::vector<std::future<std::string>> working;
+  for (auto* member : members) working.push_back(std::async(std::launch::async, one, member));
+  std::ranges::transform(working, faults.begin(), [](auto& work) { return work.get(); });
+  return faults;
 }
 
 void Lane::apply_to_members(const ReadBatch& batch) {
   std::vector<Member> kept;
   std::vector<std::pair<Member, std::string>> off_chain, failed;
+  std::vector<Member*> moving;
   for (auto& member : members_) {
-    if (member.at.next_offset != batch.from) {
-      kept.push_back(std::move(member));
+    if (member.at.next_offset == batch.from && !gap_between(member, batch)) {
+      moving.push_back(&member);
+    }
+  }
+  const auto faults = apply(moving, batch.events);
+  for (auto& member : members_) {
+    const auto moved = std::ranges::find(moving, &member);
+    if (moved != moving.end()) {
+      const auto& fault = faults[static_cast<std::size_t>(moved - moving.begin())];
+      if (!fault.empty()) {
+        failed.emplace_back(std::move(member), fault);
+        continue;
+      }
+      advance(member, batch.events.reached);
+      events_.applied(member, batch.events.events.size());
+    } else if (member.at.next_offset == batch.from) {
+      const auto gap = gap_between(member, batch).value_or("");
+      off_chain.emplace_back(std::move(member), gap);
       continue;
     }
-    if (auto gap = gap_between(member, batch)) {
-      off_chain.emplace_back(std::move(member), *std::move(gap));
-      continue;
-    }
-    try {
-      member.open->view().apply(batch.events);
-    } catch (const std::exception& error) {
-      failed.emplace_back(std::move(member), error.what());
-      continue;
-    }
-    member.at.next_offset = batch.events.reached.next_offset;
-    for (const auto& [platform, mark] : batch.events.reached.platforms) {
-      auto& reached = member.at.platforms[platform];
-      if (mark.position > reached.position) reached = mark;
-    }
-    events_.applied(member, batch.events.events.size());
     kept.push_back(std::move(member));
   }
   members_ = std::move(kept);

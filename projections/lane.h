@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -70,7 +71,13 @@ class Lane {
   void take_adopted();
   /// Reads and applies one batch. False when there was nothing to do.
   bool turn();
+  /// The next batch for those furthest behind; nothing when all are at the tip.
+  std::optional<ReadBatch> next_batch();
+  /// While views are built, the next batch is decoded as this one is applied.
+  ReadBatch read(std::uint64_t from, std::uint64_t until, LogReader::Wants wants);
   void apply_to_members(const ReadBatch& batch);
+  /// One text a member: empty, or why it failed.
+  std::vector<std::string> apply(const std::vector<Member*>& members, const EventBatch& batch);
   void promote();
   void fail_all(const std::string& why);
   [[nodiscard]] bool has_space();
@@ -92,6 +99,12 @@ class Lane {
   std::atomic<bool> is_short_of_space_ = false;
   Clock::time_point space_looked_at_, ticked_at_;
   bool batch_was_full_ = false;
+  struct ReadAhead {
+    std::uint64_t from = 0, until = 0;
+    std::size_t wanting = 0;  ///< members it was read for
+    std::future<ReadBatch> batch;
+  };
+  std::optional<ReadAhead> ahead_;
   std::jthread thread_;
 };
 

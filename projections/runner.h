@@ -46,8 +46,10 @@ ViewSpec view_spec(std::string name, Slot<V>& slot, std::function<std::unique_pt
 }
 
 struct RunnerOptions {
-  std::filesystem::path folder;    ///< the node's data folder
-  std::size_t most_events = 4000;  ///< in one batch; whole envelopes, so the last may exceed it
+  std::filesystem::path folder;  ///< the node's data folder
+  /// In one batch; whole envelopes, so the last may exceed it. Larger ones coalesce more.
+  std::size_t most_events = 4000;
+  std::size_t most_events_building = 20000;
   /// From one turn of a lane to the next, at least: lets writes to one row coalesce under load.
   std::chrono::milliseconds turn{2};
   std::size_t most_waiters = 20000;

@@ -1,5 +1,6 @@
 #include "projections/tables.h"
 
+#include <algorithm>
 #include <mutex>
 #include <shared_mutex>
 #include <rocksdb/cache.h>
@@ -65,6 +66,7 @@ rocksdb::Options database_options() {
   options.max_log_file_size = 1U << 20;
   options.info_log_level = rocksdb::WARN_LEVEL;
   options.max_bgerror_resume_count = 0;
+  options.allow_concurrent_memtable_write = false;  // one writer
   return options;
 }
 
@@ -176,7 +178,13 @@ class Database final : public Tables {
 
   void write(const TableChanges& changes, const Checkpoint& reached) override {
     rocksdb::WriteBatch batch;
-    for (const auto& [key, value] : changes.changes()) {
+    std::vector<const TableChanges::Map::value_type*> sorted;  // neighbours go in cheaply
+    sorted.reserve(changes.changes().size());
+    for (const auto& change : changes.changes()) sorted.push_back(&change);
+    std::ranges::sort(sorted, {},
+                      [](const auto* change) { return std::string_view(change->first); });
+    for (const auto* change : sorted) {
+      const auto& [key, value] = *change;
       check(value ? batch.Put(key, *value) : batch.Delete(key), "writing");
     }
     check(batch.Put(offset_key, domain::pack(Offset{reached.next_offset})), "writing");

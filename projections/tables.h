@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "domain/packing.h"
 #include "projections/view.h"
@@ -140,6 +142,86 @@ std::optional<Row> TableChanges::row(const std::string& key) const {
   const auto bytes = get(key);
   return bytes ? std::optional<Row>(unpack_row<Row>(*bytes)) : std::nullopt;
 }
+
+/// A platform's item.
+template <class ItemId>
+struct RowKey {
+  domain::PlatformId platform;
+  ItemId id;
+  bool operator==(const RowKey&) const = default;
+  struct Hash {
+    std::size_t operator()(const RowKey& key) const noexcept {
+      return std::hash<domain::PlatformId>()(key.platform) * 31 + std::hash<ItemId>()(key.id);
+    }
+  };
+};
+
+/// Rows of one table that `apply` changes often, kept unpacked from batch to batch; each changed
+/// one is written once a batch. After a batch that was not written: `clear`.
+/// Threads: the one that applies.
+template <class ItemId, class Row>
+class RowCache {
+ public:
+  using Key = RowKey<ItemId>;
+  RowCache(char table, std::size_t most) : table_(table), most_(most) {}
+
+  /// The row, to be changed; null when there is none.
+  Row* find(const TableChanges& changes, const Key& key) {
+    return find(changes, key, [](Row&) {});
+  }
+  /// `loaded(row)` is called when it had to be read from the table.
+  template <class Loaded>
+  Row* find(const TableChanges& changes, const Key& key, Loaded&& loaded) {
+    auto found = rows_.find(key);
+    if (found == rows_.end()) {
+      auto row = changes.row<Row>(key_of(table_, key.platform, key.id));
+      if (!row) return nullptr;
+      loaded(*row);
+      found = rows_.emplace(key, Entry{*std::move(row)}).first;
+    }
+    touch(*found);
+    return &found->second.row;
+  }
+  Row& put(const Key& key, Row row) {
+    const auto at = rows_.insert_or_assign(key, Entry{std::move(row)}).first;
+    touch(*at);
+    return at->second.row;
+  }
+  /// Calls `each(key, row)` and writes the row, for every touched one.
+  template <class Each>
+  void write(TableChanges& changes, Each&& each) {
+    for (auto* one : touched_) {
+      each(one->first, one->second.row);
+      changes.put_row(key_of(table_, one->first.platform, one->first.id), one->second.row);
+      one->second.is_touched = false;
+    }
+    touched_.clear();
+    if (rows_.size() > most_) rows_.clear();
+  }
+  void write(TableChanges& changes) {
+    write(changes, [](const Key&, const Row&) {});
+  }
+  void clear() {
+    touched_.clear();
+    rows_.clear();
+  }
+
+ private:
+  struct Entry {
+    Row row;
+    bool is_touched = false;
+  };
+  using Rows = std::unordered_map<Key, Entry, typename Key::Hash>;
+  void touch(typename Rows::value_type& one) {
+    if (std::exchange(one.second.is_touched, true)) return;
+    touched_.push_back(&one);
+  }
+
+  const char table_;
+  const std::size_t most_;
+  Rows rows_;
+  std::vector<typename Rows::value_type*> touched_;
+};
 
 /// What every table view does alike. `Queries` is the view's own interface.
 template <class Queries>

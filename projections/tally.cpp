@@ -27,6 +27,7 @@ constexpr char totals_table = 'z';
 constexpr std::size_t most_asked = 100;
 constexpr std::size_t most_in_matrix = 10000;
 constexpr std::size_t most_known = 50000;
+constexpr std::size_t most_cached_rows = 8000;
 
 struct ContributionTally {
   SpaceId space;
@@ -61,13 +62,35 @@ struct StanceValue {
   }
 };
 
-/// Participants that are known to be in the table, so that a busy person is not looked up again
-/// and again. Forgets everything when full.
-using KnownParticipants = std::unordered_set<std::string>;
+/// What is kept in memory between batches; only for speed.
+struct TallyCache {
+  RowCache<ContributionId, ContributionTally> contributions{contribution_table, most_cached_rows};
+  RowCache<SpaceId, SpaceTotals> totals{totals_table, most_cached_rows};
+
+  struct Participant {
+    PlatformId platform;
+    SpaceId space;
+    PersonId person;
+    bool operator==(const Participant&) const = default;
+    struct Hash {
+      std::size_t operator()(const Participant& one) const noexcept {
+        return std::hash<SpaceId>()(one.space) * 31 + std::hash<PersonId>()(one.person);
+      }
+    };
+  };
+  /// Some who are in the table, so that a busy person is not looked up again and again.
+  std::unordered_set<Participant, Participant::Hash> known;
+
+  void clear() {
+    contributions.clear();
+    totals.clear();
+    known.clear();
+  }
+};
 
 class TallyChange {
  public:
-  TallyChange(const Tables& tables, KnownParticipants& known) : changes_(tables), known_(known) {}
+  TallyChange(const Tables& tables, TallyCache& cache) : changes_(tables), cache_(cache) {}
 
   void fold(const StoredEvent& stored) {
     const auto each = [&](const auto& variant) {
@@ -85,17 +108,17 @@ class TallyChange {
   }
 
   const TableChanges& finish() {
-    for (const auto& [key, row] : contributions_) changes_.put_row(key, row);
-    for (const auto& [key, row] : totals_) changes_.put_row(key, row);
+    cache_.contributions.write(changes_);
+    cache_.totals.write(changes_);
+    if (cache_.known.size() > most_known) cache_.known.clear();
     return changes_;
   }
 
  private:
   void on(const domain::ContributionPlaced& event, const EventContext& context) {
-    contributions_.insert_or_assign(
-        key_of(contribution_table, context.platform, event.contribution),
-        ContributionTally{
-            .space = event.space, .author = event.author, .standing = {}, .counts = {}});
+    cache_.contributions.put(
+        {context.platform, event.contribution},
+        {.space = event.space, .author = event.author, .standing = {}, .counts = {}});
     count(context, event.space, [](SpaceTotals& totals) { ++totals.contributions; });
     take_part(context, event.space, event.author);
   }
@@ -172,20 +195,13 @@ class TallyChange {
   }
 
   ContributionTally& contribution(ContributionId id, const EventContext& context) {
-    auto key = key_of(contribution_table, context.platform, id);
-    const auto touched = contributions_.find(key);
-    if (touched != contributions_.end()) return touched->second;
-    auto row = changes_.row<ContributionTally>(key);
-    if (!row) fail_unknown("contribution", id.text(), context);
-    return contributions_.emplace(std::move(key), *std::move(row)).first->second;
+    auto* row = cache_.contributions.find(changes_, {context.platform, id});
+    if (row == nullptr) fail_unknown("contribution", id.text(), context);
+    return *row;
   }
-
   SpaceTotals& totals(PlatformId platform, SpaceId space) {
-    auto key = key_of(totals_table, platform, space);
-    const auto touched = totals_.find(key);
-    if (touched != totals_.end()) return touched->second;
-    const auto row = changes_.row<SpaceTotals>(key).value_or(SpaceTotals());
-    return totals_.emplace(std::move(key), row).first->second;
+    auto* row = cache_.totals.find(changes_, {platform, space});
+    return row != nullptr ? *row : cache_.totals.put({platform, space}, {});
   }
   /// In the space and in the platform as a whole.
   template <class Change>
@@ -195,33 +211,28 @@ class TallyChange {
   }
   void take_part(const EventContext& context, SpaceId space, PersonId person) {
     for (const auto place : {space, SpaceId()}) {
+      if (!cache_.known.insert({context.platform, place, person}).second) continue;
       auto key = key_of(participant_table, context.platform, place, person);
-      if (known_.contains(key)) continue;
-      if (!changes_.get(key)) {
-        changes_.put(key, {});
-        ++totals(context.platform, place).participants;
-      }
-      if (known_.size() >= most_known) known_.clear();
-      known_.insert(std::move(key));
+      if (changes_.get(key)) continue;
+      changes_.put(std::move(key), {});
+      ++totals(context.platform, place).participants;
     }
   }
 
   TableChanges changes_;
-  KnownParticipants& known_;
-  std::unordered_map<std::string, ContributionTally> contributions_;
-  std::unordered_map<std::string, SpaceTotals> totals_;
+  TallyCache& cache_;
 };
 
 class Tally final : public TableView<TallyView> {
  public:
   Tally() : TableView("tally", tally_version) {}
   void apply(const EventBatch& batch) override {
-    TallyChange change(tables(), known_);
     try {
+      TallyChange change(tables(), cache_);
       for (const auto& stored : batch.events) change.fold(stored);
       tables().write(change.finish(), batch.reached);
     } catch (...) {
-      known_.clear();  // some may be known from what was not written
+      cache_.clear();  // some of it is ahead of what was written
       throw;
     }
   }
@@ -290,7 +301,7 @@ class Tally final : public TableView<TallyView> {
     return row;
   }
 
-  KnownParticipants known_;
+  TallyCache cache_;
 };
 
 }  // namespace

@@ -124,14 +124,30 @@ TEST_F(FeedTest, ControversialWantsTwoLargeEqualCamps) {
   EXPECT_EQ(ids(query(FeedSort::controversial)), (std::vector{items[2], items[1], items[0]}));
 }
 
-TEST(FeedScore, KeepsFiveSignificantBits) {
-  EXPECT_EQ(in_steps(0), 0);
-  EXPECT_EQ(in_steps(31), 31);
-  EXPECT_EQ(in_steps(33), 32);
-  EXPECT_EQ(in_steps(1000), 992);
-  EXPECT_EQ(in_steps(-37), -36);
-  for (std::int64_t score = -5000; score < 5000; ++score) {
-    EXPECT_LE(in_steps(score), in_steps(score + 1));
+TEST_F(FeedTest, ABusyItemsPlaceIsWithinA64thOfItsStancesOfItsScore) {
+  std::mt19937 random(1);
+  const auto items = placed(8);
+  for (int i = 0; i < 6000; ++i) {
+    const auto stance = random() % 10 < 6 ? Stance::agree : Stance::disagree;
+    story_.support(items[random() % 8], story_.person(random() % 500), stance);
+  }
+  const auto page = feed().page(query(FeedSort::top));
+  ASSERT_EQ(page.items.size(), 8U);
+  for (std::size_t i = 1; i < 8; ++i) {
+    const auto &above = page.items[i - 1].counts, &below = page.items[i].counts;
+    EXPECT_LE(top_score(below) - score_slack(below), top_score(above) + score_slack(above));
+  }
+  EXPECT_EQ(score_slack({.agree = 63, .pass = 0, .disagree = 0}), 0);
+  EXPECT_EQ(score_slack({.agree = 50, .pass = 50, .disagree = 28}), 2);
+}
+
+TEST_F(FeedTest, WithFewStancesEverySupportCounts) {
+  const auto items = placed(2);
+  for (std::uint64_t i = 0; i < 31; ++i) {
+    story_.support(items[0], story_.person(i), Stance::agree);
+    EXPECT_EQ(ids(query(FeedSort::top)).front(), items[0]);
+    story_.support(items[1], story_.person(100 + i), Stance::agree);
+    EXPECT_EQ(ids(query(FeedSort::top)).front(), items[1]);  // as many, and placed later
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <mutex>
 #include <semaphore>
 #include <set>
 
@@ -43,9 +44,17 @@ class RunnerTest : public testing::Test {
   std::function<std::unique_ptr<View>()> probe_of(std::uint32_t version) {
     return [this, version] {
       return std::make_unique<Probe>(version, [this](const EventBatch& batch) {
-        if (before_) before_(batch);
+        std::unique_lock lock(before_mutex_);
+        const auto before = before_;
+        lock.unlock();
+        if (before && !batch.events.empty()) before(batch);
       });
     };
+  }
+  /// What the probe does before each batch that holds events.
+  void before(std::function<void(const EventBatch&)> act) {
+    const std::scoped_lock lock(before_mutex_);
+    before_ = std::move(act);
   }
   ViewSpec probe_spec(std::vector<std::uint32_t> versions = {1}) {
     ViewSpec spec{.name = "probe", .versions = {}, .serve = {}, .wants = {}};
@@ -100,6 +109,7 @@ class RunnerTest : public testing::Test {
   TableViews views_;
   Slot<View> probe_;
   bool with_probe_ = true;
+  std::mutex before_mutex_;
   std::function<void(const EventBatch&)> before_;
   std::unique_ptr<Runner> runner_;
 };
@@ -161,10 +171,10 @@ TEST_F(RunnerTest, ARebuildStandsBesideWhatServesAndThenTakesItsPlace) {
   const auto old = probe_.get();
   std::binary_semaphore may_build(0);
   std::atomic<bool> held = false;
-  before_ = [&](const EventBatch& batch) {
+  before([&](const EventBatch& batch) {
     if (batch.events.front().context.position != 1 || held.exchange(true)) return;
     may_build.acquire();
-  };
+  });
   ASSERT_TRUE(runner_->rebuild("probe"));
   EXPECT_FALSE(runner_->rebuild("probe"));
   EXPECT_FALSE(runner_->rebuild("nothing"));
@@ -215,9 +225,9 @@ TEST_F(RunnerTest, ARestartGoesOnFromTheCheckpoint) {
 }
 
 TEST_F(RunnerTest, AThrowingViewStopsAloneAndSaysWhy) {
-  before_ = [](const EventBatch& batch) {
+  before([](const EventBatch& batch) {
     if (batch.events.back().context.position >= 3) throw std::runtime_error("no ink left");
-  };
+  });
   start();
   story_.place(story_.space(1), story_.person(1));
   log_.write(story_);
@@ -232,7 +242,7 @@ TEST_F(RunnerTest, AThrowingViewStopsAloneAndSaysWhy) {
   EXPECT_EQ(health("probe").condition, ViewHealth::Condition::stopped);
   EXPECT_EQ(health("feed").condition, ViewHealth::Condition::live);
   EXPECT_EQ(probe_.get()->position(story_.platform()), 1U);  // may still be read
-  before_ = nullptr;
+  before(nullptr);
   ASSERT_TRUE(runner_->rebuild("probe"));
   EXPECT_TRUE(eventually([&] { return runner_->health().is_ready(); }));
   EXPECT_EQ(wait(story_), WaitOutcome::reached);
@@ -243,9 +253,9 @@ TEST_F(RunnerTest, ARebuildThatFailsLeavesTheOldOneServing) {
   start();
   ASSERT_TRUE(eventually([&] { return probe_.get() != nullptr; }));
   const auto old = probe_.get();
-  before_ = [](const EventBatch& batch) {
+  before([](const EventBatch& batch) {
     if (batch.events.size() > 1) throw std::runtime_error("out of paint");
-  };
+  });
   ASSERT_TRUE(runner_->rebuild("probe"));
   ASSERT_TRUE(eventually([&] { return !health("probe").is_rebuilding; }));
   EXPECT_EQ(probe_.get(), old);
@@ -322,10 +332,10 @@ TEST_F(RunnerTest, AnOlderVersionServesUntilTheNewOneIsNotBehind) {
 
   std::binary_semaphore may_build(0);
   std::atomic<bool> held = false;
-  before_ = [&](const EventBatch& batch) {
+  before([&](const EventBatch& batch) {
     if (batch.events.front().context.position != 1 || held.exchange(true)) return;
     may_build.acquire();
-  };
+  });
   options_.far_behind = 10;  // the new one is built on its own thread
   runner_ = Runner::start(log_.store(), {probe_spec({2, 1})}, options_);
   EXPECT_EQ(health("probe").version, 1U);
@@ -360,9 +370,9 @@ TEST_F(RunnerTest, ASlowViewInItsOwnLaneHoldsNobodyUp) {
   auto all = specs();
   all.push_back(std::move(slow));
   std::binary_semaphore go_on(0);
-  before_ = [&](const EventBatch& batch) {
-    if (!batch.events.empty()) go_on.acquire();
-  };
+  before([&](const EventBatch& batch) {
+    if (batch.events.front().context.position == 1) go_on.acquire();
+  });
   runner_ = Runner::start(log_.store(), std::move(all), options_);
   story_.place(story_.space(1), story_.person(1));
   log_.write(story_);

@@ -15,10 +15,10 @@ std::uint64_t import_progress(const domain::State& state, domain::SourceDigest s
   return record ? record->row_count : 0;
 }
 
-bool is_forgotten(const RememberedCommand& command, std::uint64_t position,
-                  domain::Timestamp recorded_at) {
-  return position >= command.first_position + remembered_positions &&
-         recorded_at.ms >= command.recorded_at.ms + remembered_ms;
+bool Remembrance::has_passed(const RememberedCommand& command, std::uint64_t position,
+                             domain::Timestamp recorded_at) const {
+  return position >= command.first_position + positions &&
+         recorded_at.ms >= command.recorded_at.ms + ms;
 }
 
 namespace {
@@ -96,7 +96,8 @@ std::expected<Events, DecodeError> decode_events(const Record& record) {
 
 class StoreApplier final : public Applier {
  public:
-  explicit StoreApplier(Store& store) : store_(store), partition_(store.partition()) {
+  StoreApplier(Store& store, Remembrance remembrance)
+      : store_(store), remembrance_(remembrance), partition_(store.partition()) {
     domain::PlatformId after;
     while (true) {
       const auto ids = store_.platforms(after, most_platforms_a_read);
@@ -241,12 +242,14 @@ class StoreApplier final : public Applier {
   }
 
   void forget_commands(PlatformWork& work, std::uint64_t position, domain::Timestamp now) {
-    if (position <= remembered_positions) return;
+    if (position <= remembrance_.positions) return;
     auto expiry = domain::find<ExpiryRecord>(work, {}).value_or(ExpiryRecord{});
     bool has_moved = false;
     for (int i = 0; i < forgotten_records; ++i) {
       const auto passed = [&](domain::Timestamp then, std::uint64_t last) {
-        return is_forgotten({.first_position = last, .recorded_at = then}, position, now);
+        return remembrance_.has_passed(
+            {.request_mac = {}, .first_position = last, .event_count = 1, .recorded_at = then},
+            position, now);
       };
       if (!passed(expiry.recorded_at, expiry.next_position)) break;
       const auto stored = store_.record_at(work.id_, expiry.next_position);
@@ -299,6 +302,7 @@ class StoreApplier final : public Applier {
   }
 
   Store& store_;
+  Remembrance remembrance_;
   PartitionState partition_;
   std::unique_ptr<StoreBatch> batch_;
   std::unordered_map<domain::PlatformId, std::unique_ptr<PlatformWork>> platforms_;
@@ -309,8 +313,8 @@ class StoreApplier final : public Applier {
 
 }  // namespace
 
-std::unique_ptr<Applier> Applier::make(Store& store) {
-  return std::make_unique<StoreApplier>(store);
+std::unique_ptr<Applier> Applier::make(Store& store, Remembrance remembrance) {
+  return std::make_unique<StoreApplier>(store, remembrance);
 }
 
 }  // namespace meent::eventstore

@@ -16,12 +16,14 @@ namespace meent::eventstore {
 /// Rows of the source that are done; 0 when it was never imported.
 std::uint64_t import_progress(const domain::State& state, domain::SourceDigest source);
 
-/// A command id is forgotten once both have passed since its commit, so that a replay forgets the
-/// same ones.
-inline constexpr std::uint64_t remembered_positions = 1'000'000;
-inline constexpr std::int64_t remembered_ms = 7LL * 24 * 60 * 60 * 1000;
-bool is_forgotten(const RememberedCommand& command, std::uint64_t position,
-                  domain::Timestamp recorded_at);
+/// How long command ids are remembered: until both have passed since their commit, so that a replay
+/// forgets the same ones. Other values than these are for tests.
+struct Remembrance {
+  std::uint64_t positions = 1'000'000;
+  std::int64_t ms = 7LL * 24 * 60 * 60 * 1000;
+  [[nodiscard]] bool has_passed(const RememberedCommand& command, std::uint64_t position,
+                                domain::Timestamp recorded_at) const;
+};
 
 /// What became of one entry.
 struct AppliedEntry {
@@ -43,11 +45,11 @@ struct StoppedPlatform {
 class Applier {
  public:
   /// Tries again to apply what stopped a platform before: newer software may know it.
-  static std::unique_ptr<Applier> make(Store& store);
+  static std::unique_ptr<Applier> make(Store& store, Remembrance remembrance = {});
   virtual ~Applier() = default;
   /// Applies the entries in order, as one batch, synced when `sync`; then the kept tip, synced too.
   /// Throws StorageError: unknown outcome, the process must end. A Stop verdict ends the batch
-  /// before that entry.
+  /// before that entry. One batch has fewer events than command ids are remembered for.
   virtual std::vector<AppliedEntry> apply(std::span<const LogEntry> entries, bool sync) = 0;
   [[nodiscard]] virtual std::vector<StoppedPlatform> stopped() const = 0;
 };

@@ -127,7 +127,7 @@ bool Lane::answer_repeat(Pending& pending, const CommandMark& mark, domain::Time
     return true;
   }
   const auto before = store_.command(id_, mark.id);
-  if (!before || is_forgotten(*before, next_position_, now)) return false;
+  if (!before || Remembrance{}.has_passed(*before, next_position_, now)) return false;
   if (before->request_mac != mark.request_mac) {
     immediate.push_back({std::move(pending.done), KeyReused{}});
   } else {

@@ -9,7 +9,8 @@ namespace meent::eventstore {
 
 namespace {
 
-constexpr std::size_t most_entries_a_batch = 1024;
+// Far fewer events than command ids are remembered for, so that batching never shows.
+constexpr std::size_t most_bytes_a_batch = 8 << 20;
 constexpr int most_claims = 16;
 constexpr std::chrono::milliseconds at_once{0};
 constexpr std::chrono::seconds sync_interval{1};
@@ -109,9 +110,10 @@ void LogWriter::write(const std::vector<std::string>& envelopes) {
 
 std::vector<LogEntry> LogWriter::read(std::chrono::milliseconds wait) {
   std::vector<LogEntry> entries;
-  while (entries.size() < most_entries_a_batch) {
+  for (std::size_t bytes = 0; bytes < most_bytes_a_batch;) {
     auto entry = log_.next(entries.empty() ? wait : at_once);
     if (!entry) break;
+    bytes += entry->envelope.size();
     entries.push_back(std::move(*entry));
   }
   return entries;

@@ -166,7 +166,7 @@ class TwoThreads final : public Sequencer {
       finish(ended);
       const auto free_space = has_space();
       for (auto& pending : taken) {
-        decide(std::move(pending), free_space);
+        decide(pending, free_space);
         if (log_is_idle_) hand_over();
       }
       taken.clear();
@@ -206,7 +206,7 @@ class TwoThreads final : public Sequencer {
     return *lane;
   }
 
-  void decide(Pending pending, bool has_space) {
+  void decide(Pending& pending, bool has_space) {
     ++decided_count_;
     if (is_fenced_ || is_settling_) {
       immediate_.push_back({std::move(pending.done), is_fenced_ ? fenced() : outcome_unknown()});
@@ -288,7 +288,7 @@ class TwoThreads final : public Sequencer {
     switch (end.fate) {
       case Fate::applied:
         if (is_settling_) break;
-        for (auto& pending : lane.settle(*end.group)) decide(std::move(pending), true);
+        for (auto& pending : lane.settle(*end.group)) decide(pending, true);
         queue(lane);
         break;
       case Fate::uncertain:
@@ -406,7 +406,7 @@ class TwoThreads final : public Sequencer {
     for (auto& answer : answers) {
       if (const auto* accepted = std::get_if<Accepted>(&answer.outcome)) {
         ++(accepted->is_repeat ? repeated_count_ : accepted_count_);
-      } else {
+      } else if (!std::holds_alternative<Unavailable>(answer.outcome)) {
         ++refused_count_;
       }
       --waiting_count_;

@@ -10,7 +10,7 @@ namespace meent::eventstore {
 namespace {
 
 constexpr std::size_t most_problems = 100;
-constexpr std::size_t entries_a_batch = 64;
+constexpr std::size_t entries_a_batch = 32;
 constexpr std::size_t rows_a_read = 1000;
 
 std::string name_of(const std::optional<VoidReason>& reason) {

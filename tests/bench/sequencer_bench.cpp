@@ -3,14 +3,17 @@
 //
 //   sequencer_bench [COMMANDS] [FOLDER]     one figure a line (figure.h)
 #include <rocksdb/db.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <random>
+#include <sstream>
 
 #include "eventstore/embedded.h"
 #include "eventstore/lane.h"
@@ -33,6 +36,23 @@ double cpu_seconds(clockid_t clock) {
   timespec time{};
   ::clock_gettime(clock, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+/// Processor time of this process's thread of that name.
+double thread_seconds(const std::string& name) {
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream file(task.path() / "stat");
+    std::string stat;
+    std::getline(file, stat);
+    const auto open = stat.find('('), close = stat.rfind(')');
+    if (stat.substr(open + 1, close - open - 1) != name) continue;
+    std::istringstream fields(stat.substr(close + 2));
+    std::string skipped;
+    for (int i = 0; i < 11; ++i) fields >> skipped;
+    double user = 0, system = 0;
+    fields >> user >> system;
+    return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  }
+  return 0;
 }
 void print(const std::string& name, double value, const std::string& unit) {
   std::printf("%s\n", bench::to_json({.name = name, .value = value, .unit = unit}).c_str());
@@ -98,6 +118,8 @@ double bench_sequencer(Embedded& embedded, Village& village, std::size_t count) 
   const auto before = embedded.sequencer->counts();
   const auto cpu_before = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
   const auto own_before = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
+  const auto decide_before = thread_seconds("meent-decide");
+  const auto log_before = thread_seconds("meent-log");
   const auto start = Clock::now();
   for (auto& submission : submissions) {
     {
@@ -124,6 +146,10 @@ double bench_sequencer(Embedded& embedded, Village& village, std::size_t count) 
   print("  commands a group", static_cast<double>(count) / groups, "commands");
   print("  processor time a command, without the client", 1e6 * cpu / static_cast<double>(count),
         "us");
+  print("processor time a command, deciding thread",
+        1e6 * (thread_seconds("meent-decide") - decide_before) / static_cast<double>(count), "us");
+  print("processor time a command, log thread",
+        1e6 * (thread_seconds("meent-log") - log_before) / static_cast<double>(count), "us");
   if (accepted != count) std::printf("accepted only %zu of %zu\n", accepted, count);
   return static_cast<double>(count) / seconds;
 }

@@ -166,15 +166,6 @@ TEST_F(SequencerTest, JudgesARefusedCommandAgainWhenItIsRepeated) {
   EXPECT_FALSE(village.must_accept(withdraw).is_repeat);
 }
 
-TEST_F(SequencerTest, ForgetsACommandIdOnlyAfterPositionsAndDays) {
-  const RememberedCommand command{
-      .request_mac = {}, .first_position = 10, .event_count = 1, .recorded_at = {1000}};
-  const Timestamp week_later{1000 + remembered_ms};
-  EXPECT_TRUE(is_forgotten(command, 10 + remembered_positions, week_later));
-  EXPECT_FALSE(is_forgotten(command, 9 + remembered_positions, week_later));
-  EXPECT_FALSE(is_forgotten(command, 10 + remembered_positions, {week_later.ms - 1}));
-}
-
 TEST_F(SequencerTest, NeverRecordsATimeBeforeTheLastOne) {
   options_.clock = [this] { return Timestamp{now_ms_}; };
   reopen();

@@ -41,7 +41,7 @@ rocksdb::DBOptions database_options(Files& files) {
   // store_check rests on it.
   options.atomic_flush = true;
   options.paranoid_checks = true;
-  options.db_write_buffer_size = 64ULL << 20;
+  options.db_write_buffer_size = 48ULL << 20;
   options.max_background_jobs = 2;
   options.keep_log_file_num = 4;
   options.max_log_file_size = 1 << 20;
@@ -52,7 +52,7 @@ rocksdb::DBOptions database_options(Files& files) {
 }
 
 std::vector<rocksdb::ColumnFamilyDescriptor> family_options() {
-  const auto cache = rocksdb::NewLRUCache(48ULL << 20);
+  const auto cache = rocksdb::NewLRUCache(32ULL << 20);
   std::vector<rocksdb::ColumnFamilyDescriptor> out;
   for (std::size_t i = 0; i < family_count; ++i) {
     rocksdb::ColumnFamilyOptions options;

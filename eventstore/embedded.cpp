@@ -34,6 +34,15 @@ void make_directory(Embedded& embedded) {
   throw StorageError("The directory platform could not be made: " + why, false);
 }
 
+/// History without its keys is a fault, never an erasure; new keys would hide it.
+void require_keys(const Store& store, const std::filesystem::path& folder, Files& files) {
+  const auto slots = folder / "keys" / "slots";
+  if (store.platforms({}, 1).empty() || files.exists(slots)) return;
+  throw StartRefused(slots.string() +
+                     " is missing, so nothing that people wrote could be read. Put back the copy "
+                     "of keys/ that belongs to this log; the log itself is untouched.");
+}
+
 }  // namespace
 
 Embedded& Embedded::operator=(Embedded&& other) noexcept {
@@ -52,8 +61,8 @@ Embedded Embedded::open(const std::filesystem::path& folder, Files& files,
                         SequencerOptions options) {
   Embedded embedded;
   // The store first: it takes the lock, and refuses before anything is changed.
-  embedded.store =
-      Store::open({.folder = folder, .read_only = false, .sync_every_batch = true}, files);
+  embedded.store = Store::open({.folder = folder}, files);
+  require_keys(*embedded.store, folder, files);
   embedded.keys = Keys::open(folder / "keys", files);
   embedded.log = std::make_unique<RocksLog>(*embedded.store);
   embedded.sequencer =

@@ -23,7 +23,6 @@ namespace meent::eventstore {
 struct StoreOptions {
   std::filesystem::path folder;  ///< the node's data folder; holds log/, tip, keys/, views/
   bool read_only = false;        ///< beside a running server: no lock, no claim, no flush
-  bool sync_every_batch = true;  ///< embedded; a cluster node syncs once a second
 };
 
 struct PlatformTip {

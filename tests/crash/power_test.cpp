@@ -172,6 +172,20 @@ bool is_refused_or_right(FaultFiles& files, const Acknowledged& acknowledged) {
   return true;
 }
 
+TEST(Power, HistoryWithoutItsKeysIsRefused) {
+  FaultFiles files;
+  const auto acknowledged = run_until_fault(files);
+  ASSERT_EQ(files.disk().rename("/node/keys/slots", "/node/keys/elsewhere"), DiskFault::none);
+  try {
+    open(files);
+    FAIL() << "started without keys";
+  } catch (const StartRefused& refused) {
+    EXPECT_NE(std::string(refused.what()).find("/node/keys/slots is missing"), std::string::npos);
+  }
+  ASSERT_EQ(files.disk().rename("/node/keys/elsewhere", "/node/keys/slots"), DiskFault::none);
+  expect_recovery(files, acknowledged);
+}
+
 TEST(Power, AFlippedBitAnywhereIsNeverServed) {
   FaultFiles counting;
   run_until_fault(counting);

@@ -87,8 +87,7 @@ class VerifyTest : public testing::Test {
     platform_ = village.platform();
     other_ = town.platform();
     embedded = {};
-    store_ = Store::open({.folder = folder(), .read_only = false, .sync_every_batch = true},
-                         real_files());
+    store_ = Store::open({.folder = folder()}, real_files());
   }
   std::filesystem::path folder() const { return scratch_.path() / "data"; }
   void change(const std::function<void(StoreBatch&)>& what) {
@@ -125,8 +124,7 @@ TEST_F(VerifyTest, ProvesWhatTheSequencerWrote) {
 
 TEST_F(VerifyTest, ProvesAStoreThatIsOpenForReadingOnly) {
   store_ = nullptr;
-  store_ =
-      Store::open({.folder = folder(), .read_only = true, .sync_every_batch = true}, real_files());
+  store_ = Store::open({.folder = folder(), .read_only = true}, real_files());
   EXPECT_TRUE(verify(*store_).is_proven());
 }
 

@@ -24,7 +24,7 @@ inline constexpr std::size_t longest_search_text = 400;     ///< characters; wha
 
 /// What a citizen types, and how it is narrowed down. Any text is accepted, malformed UTF-8 too.
 ///   woningbouw jongeren   both words, in any form and as first part of a longer word; when
-///                         nothing has them all, what has some of them
+///                         few have them all, then what has some of them
 ///   "sociale huur"        these words in a row
 ///   -auto  -"vrij baan"   without these
 ///   parkeer*              what starts so (from two characters on)
@@ -82,9 +82,9 @@ struct SearchFacets {
 
 struct SearchPage {
   std::vector<SearchHit> hits;
-  std::uint32_t estimated_total = 0;      ///< exact up to 10,000 hits
-  SearchFacets facets;                    ///< over all hits; beyond 10,000, over the best of them
-  bool has_every_word = true;             ///< false: nothing had them all, so these have some
+  std::uint32_t estimated_total = 0;  ///< exact up to 10,000 hits
+  SearchFacets facets;                ///< over all hits; beyond 10,000, over the best of them
+  bool has_every_word = true;         ///< false: few had them all; what has some of them follows
   std::optional<std::string> suggestion;  ///< the text with words corrected; it has visible hits
   std::optional<std::uint32_t> next;      ///< offset of the next page
 };

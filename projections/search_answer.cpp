@@ -113,7 +113,7 @@ Query forms_of(const SearchPiece& piece) {
   for (const auto tongue : all_tongues) {
     forms.emplace_back(Query::OP_SCALE_WEIGHT, Query(stem_term(word, tongue)), 0.6);
   }
-  if (may_begin_words(piece)) {
+  if (piece.begins_words) {
     forms.emplace_back(Query::OP_SCALE_WEIGHT,
                        Query(Query::OP_WILDCARD, word, most_longer_words,
                              Query::WILDCARD_LIMIT_MOST_FREQUENT, Query::OP_SYNONYM),
@@ -196,12 +196,14 @@ Query filter_of(const SearchQuery& query) {
   among(query.themes, theme_term);
   among(query.standings, standing_term);
   if (!query.language.empty()) filters.emplace_back(language_term(query.language));
-  const auto time = [](domain::Timestamp at) {
-    return Xapian::sortable_serialise(static_cast<double>(at.ms));
-  };
-  if (query.from) filters.emplace_back(Query::OP_VALUE_GE, time_slot, time(*query.from));
+  const auto time = [](double ms) { return Xapian::sortable_serialise(ms); };
+  if (query.from) {
+    filters.emplace_back(Query::OP_VALUE_GE, time_slot, time(static_cast<double>(query.from->ms)));
+  }
   if (query.until) {
-    filters.emplace_back(Query::OP_VALUE_LE, time_slot, time({query.until->ms - 1}));
+    // Times are whole milliseconds.
+    filters.emplace_back(Query::OP_VALUE_LE, time_slot,
+                         time(static_cast<double>(query.until->ms) - 1));
   }
   if (filters.empty()) return {};
   return {Query::OP_AND, filters.begin(), filters.end()};
@@ -332,7 +334,9 @@ class Answer {
     if (hits.size() == room && reached < total && reached < farthest_search_hit) {
       out.next = reached;
     }
-    if (offset == 0 && question.has_words()) out.suggestion = suggestion();
+    if (offset == 0 && question.has_words() && domain::is_text(query_.text)) {
+      out.suggestion = suggestion();
+    }
     return out;
   }
 

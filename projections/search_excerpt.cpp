@@ -29,7 +29,7 @@ Highlighter::Highlighter(const std::vector<SearchPiece>& pieces, std::string_vie
       Wanted one{.folded = {word.folded}, .stem = {}, .beginning = {}, .is_signs = false};
       if (piece.sort == SearchPiece::Sort::word) {
         if (tongue) one.stem = stem_of(word.folded, *tongue);
-        if (may_begin_words(piece)) one.beginning = word.folded;
+        if (piece.begins_words) one.beginning = word.folded;
       }
       wanted_.push_back(std::move(one));
     }

@@ -112,11 +112,6 @@ class Parser {
 
 }  // namespace
 
-bool may_begin_words(const SearchPiece& piece) {
-  if (piece.sort != SearchPiece::Sort::word) return false;
-  return character_count(piece.words.front().folded) >= (piece.is_open ? 2U : 4U);
-}
-
 std::string_view first_characters(std::string_view text, std::size_t count) {
   std::size_t at = 0;
   for (; at < text.size(); ++at) {
@@ -129,7 +124,15 @@ std::string_view first_characters(std::string_view text, std::size_t count) {
 std::vector<SearchPiece> parse_search_text(std::string_view text) {
   // Malformed UTF-8 may have many bytes that start no character.
   text = text.substr(0, 8 * longest_search_text);
-  return Parser(first_characters(text, longest_search_text)).parse();
+  auto pieces = Parser(first_characters(text, longest_search_text)).parse();
+  std::size_t beginnings = 0;
+  for (auto& piece : pieces) {
+    if (piece.sort != SearchPiece::Sort::word || beginnings == most_beginnings) continue;
+    const std::size_t shortest = piece.is_open ? 2 : 4;
+    piece.begins_words = character_count(piece.words.front().folded) >= shortest;
+    if (piece.begins_words) ++beginnings;
+  }
+  return pieces;
 }
 
 }  // namespace meent::projections

@@ -10,6 +10,7 @@ namespace meent::projections {
 
 inline constexpr std::size_t most_search_pieces = 24;
 inline constexpr std::size_t most_phrase_words = 16;
+inline constexpr std::size_t most_beginnings = 6;
 
 /// One thing to look for.
 struct SearchPiece {
@@ -19,13 +20,12 @@ struct SearchPiece {
     phrase,  ///< between quotes: these words in a row
   } sort = Sort::word;
   bool is_excluded = false;
-  bool is_open = false;     ///< written with a star: what starts so
+  bool is_open = false;  ///< written with a star: what starts so
+  /// Longer words that begin so are found too: Dutch writes compounds as one word. For the first
+  /// `most_beginnings` words that are long enough, because each costs a look through the terms.
+  bool begins_words = false;
   std::vector<Word> words;  ///< 1..n; `begin` and `end` are places in the whole text
 };
-
-/// Whether longer words that begin with this word are found too: Dutch writes compounds as one
-/// word.
-bool may_begin_words(const SearchPiece& piece);
 
 /// At most `longest_search_text` characters and `most_search_pieces` pieces are read.
 std::vector<SearchPiece> parse_search_text(std::string_view text);

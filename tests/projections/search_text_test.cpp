@@ -141,6 +141,16 @@ TEST(SearchParse, ARunOfSignsIsOnePiece) {
             (std::vector<Read>{{signs, false, {"青", "年", "住", "房"}}, {word, false, {"ok"}}}));
 }
 
+TEST(SearchParse, OnlyTheFirstFewWordsStandForLongerOnes) {
+  const auto pieces =
+      parse_search_text("de aa* fiets \"boot\" auto trein lopen tram metro bus* pont");
+  std::string begin;
+  for (const auto& piece : pieces) {
+    if (piece.begins_words) begin += piece.words.front().folded + " ";
+  }
+  EXPECT_EQ(begin, "aa fiets auto trein lopen tram ");
+}
+
 TEST(SearchParse, WhatIsTooLongIsCut) {
   std::string text;
   for (int i = 0; i < 1000; ++i) text += "woord ";

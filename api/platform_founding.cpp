@@ -30,7 +30,7 @@ struct Founding : std::enable_shared_from_this<Founding> {
             .requester = request.requester,
             .occurred_at = {},
             .import_progress = {},
-            .idempotency_key = request.idempotency_key + "/" + std::to_string(step++),
+            .idempotency_key = request.idempotency_key + "/founding/" + std::to_string(step++),
             .request = request.request};
   }
 

@@ -223,8 +223,7 @@ class Question {
                                : query_of(piece));
       } else if (piece.sort == SearchPiece::Sort::phrase) {
         fixed.push_back(query_of(piece));
-      } else if (piece.sort == SearchPiece::Sort::word && !piece.is_open &&
-                 is_stopword(piece.words.front().folded)) {
+      } else if (is_only_helping(piece, pieces)) {
         helping.emplace_back(piece.words.front().folded);
       } else {
         needed.push_back(query_of(piece));
@@ -234,10 +233,6 @@ class Question {
         loose.back() = loose_forms_of(piece, parts);
         parts_.insert(parts_.end(), parts.begin(), parts.end());
       }
-    }
-    if (needed.empty() && fixed.empty()) {
-      needed = loose = helping;
-      helping.clear();
     }
     has_words_ = !needed.empty() || !fixed.empty();
     word_count_ = needed.size();
@@ -315,7 +310,9 @@ class Answer {
     auto hits = run(question.every_word(), offset, room, question.has_words(), every_facets);
     auto total = hits.get_matches_estimated();
     out.facets = every_facets.facets();
-    const bool is_short = question.has_words() && total < few_hits;
+    // By time, what has only some words would stand in between.
+    const auto enough = query_.sort == SearchSort::newest ? 1 : few_hits;
+    const bool is_short = question.has_words() && total < enough;
     if (is_short && question.can_relax()) {
       auto more = run(question.some_words(), offset, room, true, some_facets);
       if (more.get_matches_estimated() > total) {

@@ -18,7 +18,7 @@ Highlighter::Highlighter(const std::vector<SearchPiece>& pieces, std::string_vie
   const auto tongue = tongue_of(language);
   if (tongue) stem_tongue_ = *tongue;
   for (const auto& piece : pieces) {
-    if (piece.is_excluded) continue;
+    if (piece.is_excluded || is_only_helping(piece, pieces)) continue;
     if (piece.sort == SearchPiece::Sort::signs) {
       Wanted run{.folded = {}, .stem = {}, .beginning = {}, .is_signs = true};
       for (const auto& word : piece.words) run.folded.push_back(word.folded);

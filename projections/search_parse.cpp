@@ -1,5 +1,6 @@
 #include "projections/search_parse.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -119,6 +120,16 @@ std::string_view first_characters(std::string_view text, std::size_t count) {
     if (starts && count-- == 0) break;
   }
   return text.substr(0, at);
+}
+
+bool is_only_helping(const SearchPiece& piece, const std::vector<SearchPiece>& all) {
+  const auto is_small = [](const SearchPiece& one) {
+    return one.sort == SearchPiece::Sort::word && !one.is_open &&
+           is_stopword(one.words.front().folded);
+  };
+  return is_small(piece) && std::ranges::any_of(all, [&](const SearchPiece& other) {
+           return !other.is_excluded && !is_small(other);
+         });
 }
 
 std::vector<SearchPiece> parse_search_text(std::string_view text) {

@@ -30,6 +30,9 @@ struct SearchPiece {
 /// At most `longest_search_text` characters and `most_search_pieces` pieces are read.
 std::vector<SearchPiece> parse_search_text(std::string_view text);
 
+/// Whether a piece is a small word beside others that say more: it helps the order, no more.
+bool is_only_helping(const SearchPiece& piece, const std::vector<SearchPiece>& all);
+
 /// The first `count` characters.
 std::string_view first_characters(std::string_view text, std::size_t count);
 

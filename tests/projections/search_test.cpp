@@ -156,6 +156,10 @@ TEST_F(Search, SomeWordsAreEnoughWhenFewHaveThemAll) {
   EXPECT_EQ(page.hits[0].contribution, both) << "what has all words comes first";
   EXPECT_EQ(std::ranges::count(found(page), sport.text()), 1);
   EXPECT_EQ(std::ranges::count(found(page), homes.text()), 1);
+
+  auto by_time = query("wonen jongeren");
+  by_time.sort = SearchSort::newest;
+  EXPECT_EQ(found(view.search(by_time)), ids(both)) << "the others would stand before it";
 }
 
 TEST_F(Search, PartsOfACompoundAreEnoughWhenFewHaveTheWord) {

@@ -175,6 +175,12 @@ TEST(SearchExcerpt, MarksTheWordsItWasFoundBy) {
   EXPECT_EQ(excerpt("-fiets huis", "fiets huis", "nl"), "fiets [huis]");
 }
 
+TEST(SearchExcerpt, SmallWordsAreMarkedOnlyWhenThereIsNothingElse) {
+  EXPECT_EQ(excerpt("wonen voor de jeugd", "De stad wil wonen voor jeugd", "nl"),
+            "De stad wil [wonen] voor [jeugd]");
+  EXPECT_EQ(excerpt("de", "De stad", "nl"), "[De] stad");
+}
+
 TEST(SearchExcerpt, ShowsThePlaceThatHasMostOfTheQuery) {
   std::string text = "wonen ";
   for (int i = 0; i < 40; ++i) text += "vulling ";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "eventstore/own_tables.h"
 
@@ -194,10 +195,11 @@ void Lane::accept(Pending& pending, const CommandMark& mark, const domain::Conte
   for (const auto& raw : commit.events) {
     auto event = decode_event(raw);
     if (!event) {
-      fault_ = "An event that was to be written cannot be read: " + event.error().what;
-      stop(*fault_);
       return answer(std::move(pending.done),
-                    unavailable(Unavailable::Why::platform_stopped, *stopped_), immediate);
+                    unavailable(Unavailable::Why::platform_stopped,
+                                "Nothing was written: the event could not be read back: " +
+                                    event.error().what),
+                    immediate);
     }
     events.push_back(std::move(*event));
   }

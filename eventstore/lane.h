@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "eventstore/sequencer.h"
@@ -66,8 +65,6 @@ class Lane {
   void discard(const Unavailable& instead, std::vector<Answer>& immediate);
   /// From now on every command is refused with this reason.
   void stop(std::string why) { stopped_ = std::move(why); }
-  /// Why the lane stopped itself over what it was to write, once.
-  std::optional<std::string> take_fault() { return std::exchange(fault_, std::nullopt); }
 
   [[nodiscard]] bool is_idle() const { return !is_in_flight_ && waiting_.empty(); }
   [[nodiscard]] bool is_unknown() const { return applied_.position == 0; }
@@ -118,7 +115,6 @@ class Lane {
   std::unordered_map<domain::PersonId, domain::KeyId> content_keys_;
   std::string commit_bytes_;  ///< scratch
   std::optional<std::string> stopped_;
-  std::optional<std::string> fault_;
 };
 
 }  // namespace meent::eventstore

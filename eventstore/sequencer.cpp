@@ -119,12 +119,7 @@ class TwoThreads final : public Sequencer {
             .writes = write_count_,
             .waiting = waiting_count_};
   }
-  std::vector<StoppedPlatform> stopped() const override {
-    auto all = writer_.stopped();
-    const std::lock_guard lock(mutex_);
-    all.insert(all.end(), stopped_here_.begin(), stopped_here_.end());
-    return all;
-  }
+  std::vector<StoppedPlatform> stopped() const override { return writer_.stopped(); }
 
  private:
   /// A thread's whole life. A disk or broker that failed ends the process here.
@@ -226,10 +221,6 @@ class TwoThreads final : public Sequencer {
       if (error.outcome_is_unknown()) throw;
       immediate_.push_back(
           {std::move(pending.done), unavailable(Unavailable::Why::platform_stopped, error.what())});
-    }
-    if (auto why = lane.take_fault()) {
-      const std::lock_guard lock(mutex_);
-      stopped_here_.push_back({.platform = id, .position = 0, .why = std::move(*why)});
     }
     if (lane.is_unknown() && lane.is_idle()) {
       lanes_.erase(id);
@@ -437,7 +428,6 @@ class TwoThreads final : public Sequencer {
   std::vector<GroupEnd> ended_;
   std::vector<std::unique_ptr<OpenGroup>> for_log_;
   std::vector<Answer> answers_;
-  std::vector<StoppedPlatform> stopped_here_;
   bool is_stopping_ = false;
   bool has_failed_ = false;
   bool decide_is_done_ = false;

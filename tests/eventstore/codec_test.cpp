@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 #include <random>
 #include <set>
 #include <sstream>
@@ -290,6 +291,22 @@ TEST_F(CodecTest, RaisesAnOlderVersionStepByStep) {
   ASSERT_TRUE(event) << event.error().what;
   EXPECT_TRUE(*event == domain::Event(domain::PersonEvent(
                             domain::RoleGranted{person, domain::Role::moderator})));
+}
+
+TEST_F(CodecTest, WritesTheNearestTimeThatRfc3339Has) {
+  const auto written = [](std::int64_t ms) {
+    std::string out;
+    codec::append_time(out, {ms});
+    return out;
+  };
+  EXPECT_EQ(written(0), "1970-01-01T00:00:00.000Z");
+  EXPECT_EQ(written(-1), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(written(std::numeric_limits<std::int64_t>::min()), "0000-01-01T00:00:00.000Z");
+  EXPECT_EQ(written(std::numeric_limits<std::int64_t>::max()), "9999-12-31T23:59:59.999Z");
+  for (const auto* text : {"2026-02-30T00:00:00.000Z", "2026-01-01T24:00:00.000Z",
+                           "2026-01-01T00:00:00Z", "2026-01-01 00:00:00.000Z", "tomorrow", ""}) {
+    EXPECT_EQ(codec::parse_time(text), std::nullopt) << text;
+  }
 }
 
 TEST_F(CodecTest, TypesAreSortedByName) {

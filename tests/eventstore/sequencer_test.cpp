@@ -317,6 +317,19 @@ TEST_F(SequencerTest, AsksForAKeyBeforeItWritesUnderIt) {
   village.add_person();  // the platform goes on
 }
 
+TEST_F(SequencerTest, WritesNothingThatCouldNotBeReadAgain) {
+  auto village = community();
+  const auto noor = village.add_person();
+  const auto idea = village.add_idea(noor);
+  const auto before = embedded_.store->tip(village.platform()).position;
+  // Not UTF-8. The rules refuse it too; the sequencer does not rest on that.
+  auto comment = village.comment(noor, idea, "Goed plan");
+  std::get<PlaceComment>(std::get<DiscussCommand>(comment.command)).language = "n\xff";
+  EXPECT_FALSE(std::holds_alternative<Accepted>(embedded_.sequencer->run(comment)));
+  EXPECT_EQ(embedded_.store->tip(village.platform()).position, before);
+  village.must_accept(village.support(noor, idea));
+}
+
 TEST_F(SequencerTest, KeepsAnImportsProgressInTheLog) {
   auto village = community();
   const auto noor = village.add_person();

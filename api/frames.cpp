@@ -200,12 +200,9 @@ Handler reading(const Node& node, std::string_view view,
   };
 }
 
-Handler reading_installation(const Node& node,
-                             std::function<Answer(const Request&, const Requester&)> answer) {
-  return [&node, answer = std::move(answer)](const Request& request, Respond respond) {
-    const auto requester = find_requester(node.store, directory_id(), request);
-    if (!requester) return respond(to_response(requester.error(), request));
-    auto result = answer(request, *requester);
+Handler reading_installation(std::function<Answer(const Request&)> answer) {
+  return [answer = std::move(answer)](const Request& request, Respond respond) {
+    auto result = answer(request);
     if (!result) return respond(to_response(result.error(), request));
     respond(conditional(request, std::move(*result)));
   };

@@ -48,9 +48,8 @@ struct Prepared {
 Handler writing(const Node& node, domain::TokenScope scope,
                 std::function<std::expected<Prepared, Problem>(const Call&, JsonBody&)> prepare);
 
-/// The platform-less part of both: for routes on the installation itself.
-Handler reading_installation(const Node& node,
-                             std::function<Answer(const Request&, const Requester&)> answer);
+/// Reading the installation itself, which everybody may: no token is looked at.
+Handler reading_installation(std::function<Answer(const Request&)> answer);
 
 /// Whom the command is about: the token's person, or `field` of the body, which only tokens with
 /// import or operate may fill with someone else. Notes what is wrong in the body.

@@ -180,11 +180,9 @@ void add_platform_routes(Router& router, const Node& node) {
                       .is_required = false,
                       .example = ""}};
   list.responses = {json_answer(200, "A page of platforms.", "PlatformPage")};
-  list.problem_statuses = {401};
   router.add({Method::get, "/api/v1/platforms", list,
-              reading_installation(node, [&node](const Request& request, const Requester&) {
-                return list_platforms(node, request);
-              })});
+              reading_installation(
+                  [&node](const Request& request) { return list_platforms(node, request); })});
 
   auto create = operation("createPlatform", "Found a platform", "may_act(found)");
   create.needs_token = true;

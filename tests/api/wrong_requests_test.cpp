@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "tests/api/running_node.h"
 #include "tests/api/test_client.h"
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <set>
 #include <nlohmann/json.hpp>
@@ -58,8 +59,12 @@ struct JsonBody::Impl {
   const json* find(std::string_view field, Need need, JsonBody& body) {
     read.emplace(field);
     const auto it = value.find(field);
-    if (it == value.end() || it->is_null()) {
+    if (it == value.end()) {
       if (need == Need::required) body.fault(field, "required", "This field is missing.");
+      return nullptr;
+    }
+    if (it->is_null()) {
+      body.fault(field, "wrong-type", "This must not be null; leave the field out instead.");
       return nullptr;
     }
     return &*it;
@@ -127,16 +132,16 @@ std::optional<std::int64_t> JsonBody::number(std::string_view field, std::int64_
                                              std::int64_t most, Need need) {
   const auto* value = impl_->find(field, need, *this);
   if (value == nullptr) return std::nullopt;
-  const bool is_too_large = value->is_number_unsigned() &&
-                            value->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
-  if (!value->is_number_integer() || is_too_large || value->get<std::int64_t>() < least ||
-      value->get<std::int64_t>() > most) {
+  // 20.0 is a whole number too. Every limit here is far below what a double counts exactly.
+  const double number = value->is_number() ? value->get<double>() : 0.5;
+  if (std::trunc(number) != number || number < static_cast<double>(least) ||
+      number > static_cast<double>(most)) {
     fault(field, "out-of-range",
           "This must be a whole number from " + std::to_string(least) + " to " +
               std::to_string(most) + ".");
     return std::nullopt;
   }
-  return value->get<std::int64_t>();
+  return static_cast<std::int64_t>(number);
 }
 
 bool JsonBody::flag(std::string_view field, bool otherwise) {
@@ -151,12 +156,18 @@ bool JsonBody::flag(std::string_view field, bool otherwise) {
 
 std::optional<domain::Timestamp> JsonBody::time(std::string_view field, Need need) {
   const auto value = text(field, need, 64);
-  if (value.empty()) return std::nullopt;
+  if (value.empty() && !is_empty_text(field)) return std::nullopt;
   const auto time = parse_rfc3339(value);
   if (!time) {
     fault(field, "not-a-time", "Write a time as 2026-11-24T10:15:30Z, with its offset.");
   }
   return time;
+}
+
+std::optional<domain::Timestamp> JsonBody::nullable_time(std::string_view field) {
+  if (has(field)) return time(field);
+  impl_->read.emplace(field);
+  return std::nullopt;
 }
 
 std::vector<std::string> JsonBody::texts(std::string_view field, std::size_t most_items,
@@ -243,6 +254,11 @@ std::vector<JsonBody*> JsonBody::objects(std::string_view field, std::size_t mos
 bool JsonBody::has(std::string_view field) const {
   const auto it = impl_->value.find(field);
   return it != impl_->value.end() && !it->is_null();
+}
+
+bool JsonBody::is_empty_text(std::string_view field) const {
+  const auto it = impl_->value.find(field);
+  return it != impl_->value.end() && *it == "";
 }
 
 void JsonBody::fault(std::string_view field, std::string_view code, std::string_view detail) {

@@ -36,6 +36,8 @@ class JsonBody {
   bool flag(std::string_view field, bool otherwise);
   /// RFC 3339 with an offset or Z.
   std::optional<domain::Timestamp> time(std::string_view field, Need need = Need::optional);
+  /// The same, where null says that there is none.
+  std::optional<domain::Timestamp> nullable_time(std::string_view field);
   std::vector<std::string> texts(std::string_view field, std::size_t most_items,
                                  std::size_t longest_bytes = 4'000);
   std::map<std::string, std::string> text_map(std::string_view field, std::size_t most_items);
@@ -44,7 +46,7 @@ class JsonBody {
   template <class IdT>
   std::optional<IdT> id(std::string_view field, Need need = Need::optional) {
     const auto value = text(field, need, 64);
-    if (value.empty()) return std::nullopt;
+    if (value.empty() && !is_empty_text(field)) return std::nullopt;
     const auto id = IdT::parse(value);
     if (!id) fault(field, "not-an-id", "An id is 32 hexadecimal digits.");
     return id;
@@ -76,6 +78,7 @@ class JsonBody {
 
  private:
   struct Impl;
+  [[nodiscard]] bool is_empty_text(std::string_view field) const;
   explicit JsonBody(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

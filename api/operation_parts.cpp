@@ -127,7 +127,9 @@ void add_shared_schemas(Router& router) {
       "description":"Pass as `cursor` for the next page; null: this was the last."})");
   router.schema("Standing", R"({"type":"string","enum":["open","closed","hidden","withdrawn"]})");
   router.schema("Stance", R"({"type":"string","enum":["agree","pass","disagree"]})");
-  router.schema("Language", R"({"type":"string","minLength":2,"maxLength":35,
+  router.schema("Language", R"({"type":"string","minLength":2,"maxLength":35,"pattern":)"
+                            R"("^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?)"
+                            R"((-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$",
       "description":"BCP 47 tag."})");
   router.schema("Person", R"({"type":"object","required":["id","name"],"properties":{
       "id":{"$ref":"#/components/schemas/Id"},

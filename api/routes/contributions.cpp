@@ -9,6 +9,7 @@ using namespace projections;
 namespace {
 
 constexpr std::size_t most_items = 100;
+constexpr std::size_t longest_word = 64;  // of a kind or theme to filter by
 constexpr std::string_view base = "/api/v1/platforms/{platform}";
 
 std::expected<FeedQuery, Problem> feed_query(const Node& node, const Call& call,
@@ -32,8 +33,14 @@ std::expected<FeedQuery, Problem> feed_query(const Node& node, const Call& call,
                   .limit = *limit,
                   .cursor = *cursor,
                   .viewer = call.requester.viewer};
-  if (const auto kind = call.request.query_value("kind")) query.kind = std::string(*kind);
-  if (const auto theme = call.request.query_value("theme")) query.theme = std::string(*theme);
+  for (const auto& [name, wanted] : {std::pair{"kind", &query.kind}, {"theme", &query.theme}}) {
+    const auto value = call.request.query_value(name);
+    if (!value) continue;
+    if (value->size() > longest_word) {
+      return std::unexpected(invalid_parameter(std::string("query.") + name, "At most 64 bytes."));
+    }
+    *wanted = std::string(*value);
+  }
   if (*standing >= 0) query.standing = static_cast<Standing>(*standing);
   return query;
 }
@@ -233,7 +240,8 @@ void add_schemas(Router& router) {
     "body":{"type":"string","description":"CommonMark; raw HTML is shown as text.",
       "maxLength":100000},
     "form":{"type":"object","maxProperties":30,"additionalProperties":{"type":"string"}},
-    "themes":{"type":"array","maxItems":10,"items":{"type":"string","maxLength":64}},
+    "themes":{"type":"array","maxItems":10,"uniqueItems":true,"items":{"type":"string",
+      "pattern":"^[a-z0-9]+(-[a-z0-9]+)*$","maxLength":64}},
     "language":{"$ref":"#/components/schemas/Language"})";
   router.schema("ContributionPlacing", R"({"type":"object","additionalProperties":false,
     "required":["kind","body","language"],"properties":{"kind":{"type":"string","maxLength":64},)" +

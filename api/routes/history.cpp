@@ -100,6 +100,18 @@ Parameter text_parameter(std::string name, ParameterPlace place, std::string des
 
 }  // namespace
 
+namespace {
+
+std::string type_names_schema() {
+  std::string names;
+  for (const auto& type : eventstore::event_types()) {
+    names += (names.empty() ? "\"" : ",\"") + std::string(type.name) + "\"";
+  }
+  return R"({"type":"array","maxItems":50,"items":{"type":"string","enum":[)" + names + "]}}";
+}
+
+}  // namespace
+
 void add_history_routes(Router& router, const Node& node, StreamHub& hub) {
   using enum ParameterPlace;
   Operation row;
@@ -116,8 +128,7 @@ void add_history_routes(Router& router, const Node& node, StreamHub& hub) {
   row.guard = "may_see(event)";
   row.parameters = {
       platform_parameter(),
-      text_parameter("type", query, "Only events of these types.",
-                     R"({"type":"array","items":{"type":"string"},"maxItems":50})"),
+      text_parameter("type", query, "Only events of these types.", type_names_schema()),
       text_parameter("space", query, "Only events about this space.", schema_ref("Id")),
       text_parameter("contribution", query, "Only events about this contribution.",
                      schema_ref("Id")),

@@ -151,7 +151,9 @@ void add_schemas(Router& router) {
     "name":{"type":"string","minLength":1,"maxLength":120},
     "language":{"$ref":"#/components/schemas/Language"},
     "introduction":{"type":"string","maxLength":4000},
-    "hosts":{"type":"array","maxItems":16,"items":{"type":"string","maxLength":253}}}})");
+    "hosts":{"type":"array","maxItems":16,"uniqueItems":true,"items":{"type":"string",
+    "maxLength":253,"pattern":"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)"
+                                    R"(([.][a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"}}}})");
   router.schema("KindPage", R"({"type":"object","required":["items","next"],"properties":{
     "items":{"type":"array","items":{"$ref":"#/components/schemas/Kind"}},
     "next":{"$ref":"#/components/schemas/Next"}}})");
@@ -162,7 +164,8 @@ void add_schemas(Router& router) {
     "longest_title":{"type":"integer","minimum":1,"maximum":500},
     "longest_body":{"type":"integer","minimum":1,"maximum":100000},
     "form":{"type":"array","maxItems":30,"items":{"$ref":"#/components/schemas/FormField"}},
-    "themes":{"type":"array","maxItems":200,"items":{"type":"string","maxLength":64}}}})");
+    "themes":{"type":"array","maxItems":200,"uniqueItems":true,"items":{"type":"string",
+    "pattern":"^[a-z0-9]+(-[a-z0-9]+)*$","maxLength":64}}}})");
 }
 
 }  // namespace

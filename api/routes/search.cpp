@@ -1,5 +1,6 @@
 #include "api/routes/routes.h"
 #include "api/shapes.h"
+#include "domain/text.h"
 
 namespace meent::api {
 
@@ -7,6 +8,9 @@ using namespace domain;
 using namespace projections;
 
 namespace {
+
+constexpr std::size_t longest_text = 2000;  // characters to look for
+constexpr std::size_t longest_language = 35;
 
 std::vector<std::string> values_of(const Request& request, std::string_view name) {
   std::vector<std::string> out;
@@ -33,9 +37,15 @@ std::expected<SearchQuery, Problem> search_query(const Call& call) {
   query.platform = call.platform.id;
   query.viewer = call.requester.viewer;
   query.text = request.query_value("q").value_or("");
+  if (length(query.text) > longest_text) {
+    return std::unexpected(invalid_parameter("query.q", "At most 2000 characters."));
+  }
   query.kinds = values_of(request, "kind");
   query.themes = values_of(request, "theme");
   query.language = request.query_value("language").value_or("");
+  if (query.language.size() > longest_language) {
+    return std::unexpected(invalid_parameter("query.language", "This is no language tag."));
+  }
   const auto what = word_of(request, "what", {"everything", "contributions", "comments"}, 0);
   if (!what) return std::unexpected(what.error());
   query.what = static_cast<SearchWhat>(*what);
@@ -118,6 +128,8 @@ void add_search_routes(Router& router, const Node& node) {
   row.tag = "search";
   row.guard = "may_see(item)";
   const std::string words = R"({"type":"array","items":{"type":"string"},"maxItems":50})";
+  const std::string time =
+      R"({"type":"string","anyOf":[{"format":"date"},{"format":"date-time"}]})";
   row.parameters = {
       platform_parameter(),
       text_parameter("q", "What to look for; empty: everything, newest first.",
@@ -129,8 +141,8 @@ void add_search_routes(Router& router, const Node& node) {
       text_parameter("theme", "Only with one of these themes.", words),
       word_parameter("standing", "Only standing so.", {"open", "closed", "hidden", "withdrawn"}),
       text_parameter("language", "Only in this language.", R"({"type":"string","maxLength":35})"),
-      text_parameter("from", "Shown at this time or later.", R"({"type":"string","maxLength":64})"),
-      text_parameter("until", "Shown before this time.", R"({"type":"string","maxLength":64})"),
+      text_parameter("from", "Shown at this time or later.", time),
+      text_parameter("until", "Shown before this time.", time),
       limit_parameter(20, most_search_hits),
       text_parameter("offset", "`next` of the page before this one.",
                      R"({"type":"integer","minimum":0,"maximum":1000,"default":0})"),

@@ -63,8 +63,8 @@ SpaceDescription description_from(JsonBody& body) {
           .title = body.text("title"),
           .introduction = body.text("introduction", JsonBody::Need::optional),
           .kinds = body.texts("kinds", 20, 64),
-          .opens_at = body.time("opens_at"),
-          .closes_at = body.time("closes_at")};
+          .opens_at = body.nullable_time("opens_at"),
+          .closes_at = body.nullable_time("closes_at")};
 }
 
 std::expected<Prepared, Problem> create_space(const Call& call, JsonBody& body) {

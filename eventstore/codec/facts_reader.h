@@ -1,7 +1,6 @@
 #pragma once
 #include <simdjson.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <expected>
@@ -9,15 +8,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "domain/moderate.h"
 #include "domain/text.h"
-#include "eventstore/codec.h"
 #include "eventstore/codec/time_text.h"
 #include "eventstore/codec/words.h"
+#include "eventstore/record.h"
 
 /// Facts read back, strictly: a missing fact, an unknown one, a wrong type or an unused sealed part
 /// is an error that names the path. Private to codec/: simdjson is seen here only.
@@ -183,30 +180,27 @@ class FactsReader {
   std::optional<DecodeError> failure_;
 };
 
-/// Collects what a type's facts are.
-class FactsCollector {
+/// Collects the names of a type's facts, to name the one that is unknown.
+class NameCollector {
  public:
   template <class T>
-  void operator()(std::string_view name, T&& value) {
-    using Value = std::remove_cvref_t<T>;
-    constexpr bool is_optional = requires { value.has_value(); };
-    constexpr bool is_sealed = std::is_same_v<Value, domain::PrivateText> ||
-                               std::is_same_v<Value, std::optional<domain::PrivateText>> ||
-                               std::is_same_v<Value, std::map<std::string, domain::PrivateText>>;
-    facts_.push_back({.name = name, .is_optional = is_optional, .is_sealed = is_sealed});
+  void operator()(std::string_view name, T&&) {
+    names_.push_back(name);
   }
   [[nodiscard]] bool contains(std::string_view name) const {
-    return std::ranges::find(facts_, name, &Fact::name) != facts_.end();
+    for (const auto one : names_) {
+      if (one == name) return true;
+    }
+    return false;
   }
-  [[nodiscard]] std::vector<Fact> take() { return std::move(facts_); }
 
  private:
-  std::vector<Fact> facts_;
+  std::vector<std::string_view> names_;
 };
 
 template <class T>
 void FactsReader::fail_on_unknown(simdjson::dom::object object, T& value) {
-  FactsCollector names;
+  NameCollector names;
   facts(names, value);
   for (const auto field : object) {
     if (names.contains(field.key)) continue;

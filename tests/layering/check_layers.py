@@ -50,8 +50,8 @@ HEADERS = [
     (r"unicode/", "icu"),
     (r"xapian(\.h$|/)", "xapian"),
     (r"zlib\.h$", "zlib"),
-    (r"((sys|netinet|arpa|linux)/\w+|dirent|dlfcn|fcntl|malloc|netdb|poll|pthread|signal|termios"
-     r"|unistd)\.h$", "posix"),
+    (r"((sys|netinet|arpa|linux)/\w+|dirent|dlfcn|fcntl|malloc|netdb|poll|pthread|signal|spawn"
+     r"|termios|unistd)\.h$", "posix"),
     (r"[a-z_0-9]+$", "std"),
 ]
 

@@ -3,12 +3,12 @@
 #include "api/connection.h"
 
 #include <algorithm>
-#include <sys/resource.h>
 #include <system_error>
 #include <thread>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 namespace meent::api {
 namespace {

@@ -14,7 +14,7 @@ struct Context {
   /// The most that this act may use: what the token gives. Of a person it counts as far as the
   /// platform's log gives it too.
   Role role = Role::person;
-  Timestamp recorded_at;     ///< set by the sequencer; decides order and deadlines
+  Timestamp recorded_at;                 ///< set by the sequencer; decides order and deadlines
   std::optional<Timestamp> occurred_at;  ///< importers only; what feeds and exports show
 };
 

@@ -28,12 +28,20 @@ enum class Audience : std::uint8_t {
   operators,
 };
 
+/// One fact of an event type.
+struct Fact {
+  std::string_view name;
+  bool is_optional = false;  ///< left out when there is none
+  bool is_sealed = false;  ///< somebody's words: {"sealed": n} in the log, text or null in delivery
+};
+
 struct EventType {
   std::string_view name;      ///< "support-given"
   std::uint16_t version = 1;  ///< the one written today
   Audience audience = Audience::operators;
   /// Facts that only analysts get (a support's person); the others go to the whole audience.
   std::vector<std::string_view> analyst_facts;
+  std::vector<Fact> facts{};  ///< all, in the order written
 };
 /// Every type, sorted by name.
 std::span<const EventType> event_types();

@@ -234,7 +234,7 @@ class SearchView::Shelf {
 
   void advance(PlatformId platform, const ChainMark& mark) {
     auto& known = marks_[platform];
-    if (known.position < mark.position) known = mark;
+    if (known.position < mark.position) known = moved_[platform] = mark;
   }
 
   /// Keeps the number of open databases down: what was written to longest ago is closed.
@@ -286,7 +286,8 @@ class SearchView::Shelf {
   /// Everything applied is committed.
   void show() {
     const std::scoped_lock lock(visible_mutex_);
-    visible_ = marks_;
+    for (const auto& [platform, mark] : moved_) visible_[platform] = mark;
+    moved_.clear();
     visible_offset_ = next_offset_;
   }
 
@@ -330,6 +331,7 @@ class SearchView::Shelf {
   mutable std::mutex writing_;  ///< apply, commit, close
   std::condition_variable_any dirty_;
   std::map<PlatformId, ChainMark> marks_;  ///< of what was applied
+  std::map<PlatformId, ChainMark> moved_;  ///< of these, what is not visible yet
   std::uint64_t next_offset_ = 0;
   std::deque<PlatformId> open_writers_;  ///< written to last at the back
   std::set<PlatformId> written_;         ///< since it was opened

@@ -1,6 +1,7 @@
 #pragma once
 #include <simdjson.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <expected>
@@ -8,13 +9,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "domain/moderate.h"
 #include "domain/text.h"
+#include "eventstore/codec.h"
 #include "eventstore/codec/time_text.h"
 #include "eventstore/codec/words.h"
-#include "eventstore/record.h"
 
 /// Facts read back, strictly: a missing fact, an unknown one, a wrong type or an unused sealed part
 /// is an error that names the path. Private to codec/: simdjson is seen here only.
@@ -180,27 +183,30 @@ class FactsReader {
   std::optional<DecodeError> failure_;
 };
 
-/// Collects the names of a type's facts, to name the one that is unknown.
-class NameCollector {
+/// Collects what a type's facts are.
+class FactsCollector {
  public:
   template <class T>
-  void operator()(std::string_view name, T&&) {
-    names_.push_back(name);
+  void operator()(std::string_view name, T&& value) {
+    using Value = std::remove_cvref_t<T>;
+    constexpr bool is_optional = requires { value.has_value(); };
+    constexpr bool is_sealed = std::is_same_v<Value, domain::PrivateText> ||
+                               std::is_same_v<Value, std::optional<domain::PrivateText>> ||
+                               std::is_same_v<Value, std::map<std::string, domain::PrivateText>>;
+    facts_.push_back({.name = name, .is_optional = is_optional, .is_sealed = is_sealed});
   }
   [[nodiscard]] bool contains(std::string_view name) const {
-    for (const auto one : names_) {
-      if (one == name) return true;
-    }
-    return false;
+    return std::ranges::find(facts_, name, &Fact::name) != facts_.end();
   }
+  [[nodiscard]] std::vector<Fact> take() { return std::move(facts_); }
 
  private:
-  std::vector<std::string_view> names_;
+  std::vector<Fact> facts_;
 };
 
 template <class T>
 void FactsReader::fail_on_unknown(simdjson::dom::object object, T& value) {
-  NameCollector names;
+  FactsCollector names;
   facts(names, value);
   for (const auto field : object) {
     if (names.contains(field.key)) continue;

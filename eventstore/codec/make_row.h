@@ -11,6 +11,10 @@ EventRow make_row(EventType type, std::vector<Upcast> upcasts = {}) {
     return std::get<E>(std::get<Group>(event));
   };
   static constexpr auto get = in;
+  FactsCollector collector;
+  E sample{};
+  facts(collector, sample);
+  type.facts = collector.take();
   return EventRow{
       .type = std::move(type),
       .write = [](const domain::Event& event, FactsWriter& writer) { writer.object(get(event)); },

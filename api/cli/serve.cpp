@@ -63,7 +63,8 @@ int serve(const ServeOptions& options) {
   });
   Server server(
       {.address = options.address, .port = options.port, .thread_count = options.thread_count},
-      [&router](Request& request, Respond respond) {
+      [&router, &local](Request& request, Respond respond) {
+        find_own_host(local.node(), request);
         router.dispatch(request, std::move(respond));
       });
   running = &server;

@@ -60,6 +60,15 @@ class Script {
   IdT id_of(std::string_view what, std::string_view key) const {
     return IdT(digest_of({"demo", platform_, what, key}));
   }
+  /// Spaces made in the same moment stand in the order of their ids: in that of the file.
+  SpaceId space_of(const std::string& key) const {
+    auto bytes = id_of<SpaceId>("space", key).value();
+    const auto& spaces = file_.at("spaces");
+    const auto found =
+        std::ranges::find_if(spaces, [&](const Json& space) { return space.at("key") == key; });
+    bytes.front() = static_cast<std::uint8_t>(found - spaces.begin());
+    return SpaceId(bytes);
+  }
   PersonId person_of(const Json& item) const {
     return id_of<PersonId>("person", item.at("author").get_ref<const std::string&>());
   }
@@ -128,7 +137,7 @@ class Script {
       if (space.contains("closes_in_days")) {
         told.closes_at = days_before(-space.at("closes_in_days").get<double>());
       }
-      const auto id = id_of<SpaceId>("space", space.at("key").get_ref<const std::string&>());
+      const auto id = space_of(space.at("key").get_ref<const std::string&>());
       const Command create = SpaceCommand(CreateSpace{id, std::move(told)});
       first_.push_back({.at = now_, .command = [create](eventstore::Keys&) { return create; }});
     }
@@ -147,13 +156,12 @@ class Script {
       text.form = item.at("fields").get<std::map<std::string, std::string>>();
     }
     const auto& space = item.at("space").get_ref<const std::string&>();
-    happens(placed_at,
-            ContributionCommand(PlaceContribution{.contribution = id,
-                                                  .space = id_of<SpaceId>("space", space),
-                                                  .kind = item.at("kind"),
-                                                  .author = person_of(item),
-                                                  .text = std::move(text),
-                                                  .external_id = {}}));
+    happens(placed_at, ContributionCommand(PlaceContribution{.contribution = id,
+                                                             .space = space_of(space),
+                                                             .kind = item.at("kind"),
+                                                             .author = person_of(item),
+                                                             .text = std::move(text),
+                                                             .external_id = {}}));
     if (item.contains("lean")) add_supports(id, key, placed_at, item.at("lean"));
     add_comments(item.at("comments"), id, key, {}, item.at("language"));
   }

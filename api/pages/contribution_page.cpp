@@ -60,7 +60,10 @@ void set_head(Values& values, const Visit& visit, const ContributionRow& row,
   values["standing_class"] = std::string(word_of(row.standing));
   values["accepted"] = row.accepted;
   values["text_language"] = language_mark(visit, row.language);
-  values["author"] = or_false(row.readable ? visit.name_of(row.author) : std::nullopt);
+  const auto author = row.readable ? visit.name_of(row.author) : std::nullopt;
+  values["author"] = or_false(author);
+  values["nameless"] = row.readable && !author;
+  values["readable"] = row.readable;
   values["author_href"] = visit.href(row.author);
   values["placed"] = visit.time(row.placed_at);
   values["placed_iso"] = iso_time(row.placed_at);

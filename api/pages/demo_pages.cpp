@@ -137,7 +137,7 @@ void sign_in(const std::shared_ptr<const Site>& site, const Request& request, Re
           [visit, text = token.text(),
            shared = std::make_shared<Respond>(std::move(respond))](ActResult result) {
             if (!result) return (*shared)(show_problem(*visit, result.error()));
-            auto response = go_to(*visit, {visit->base, "signed_in"}, nullptr);
+            auto response = go_to(*visit, {visit->home, "signed_in"}, nullptr);
             response.headers.add("Set-Cookie",
                                  cookie_line(*visit, session_cookie, text, session_lifetime));
             (*shared)(std::move(response));
@@ -150,12 +150,12 @@ void sign_out(const std::shared_ptr<const Site>& site, const Request& request, R
   const auto& visit = *found;
   const auto form = Form::read(request);
   const auto leave = [visit] {
-    auto response = go_to(*visit, {visit->base, "signed_out"}, nullptr);
+    auto response = go_to(*visit, {visit->home, "signed_out"}, nullptr);
     response.headers.add("Set-Cookie", cookie_line(*visit, session_cookie, {}, seconds(0)));
     return response;
   };
   if (!form || !is_own_form(*visit, *form) || !visit->requester.token) {
-    return respond(Response::see_other(visit->base));
+    return respond(Response::see_other(visit->home));
   }
   perform(site->node.sequencer,
           Act{.platform = visit->platform.id,

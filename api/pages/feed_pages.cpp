@@ -150,7 +150,7 @@ PageAnswer platform_page(const Visit& visit) {
     spaces.push_back(values);
   }
   page.values["spaces"] = std::move(spaces);
-  set_feed(page.values, visit, wish, *feed, visit.base, true);
+  set_feed(page.values, visit, wish, *feed, visit.home, true);
   return page;
 }
 

@@ -2,6 +2,7 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
 
 #include "api/pages/routes.h"
@@ -36,6 +37,18 @@ void add_file(Router& router, const std::string& path, const std::string& id,
 }
 
 }  // namespace
+
+void find_own_host(const Node& node, Request& request) {
+  constexpr std::array<std::string_view, 8> shared{"api",    "p",       "style",    "healthz",
+                                                   "readyz", "metrics", "problems", "openapi"};
+  const auto host = request.header("host");
+  const bool is_shared = !request.segments.empty() &&
+                         std::ranges::find(shared, request.segments.front()) != shared.end();
+  if (!host || is_shared) return;
+  const auto platform = find_platform_of_host(node.store, *host);
+  if (!platform) return;
+  request.segments.insert(request.segments.begin(), {"p", platform->record.slug});
+}
 
 void add_pages(Router& router, const Node& node) {
   auto style = web_file("style/meent.css");

@@ -9,4 +9,8 @@ namespace meent::api {
 /// `node` must outlive the router. Throws std::runtime_error when a template does not load.
 void add_pages(Router& router, const Node& node);
 
+/// On a platform's own host name its pages are at "/": the request becomes one for that platform.
+/// Before `Router::dispatch`; other requests stay as they are.
+void find_own_host(const Node& node, Request& request);
+
 }  // namespace meent::api

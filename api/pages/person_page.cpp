@@ -52,11 +52,9 @@ Values deeds_of(const Visit& visit, const PersonPage& page, const FeedView& feed
     const auto excerpt = markdown_words(
         said ? *said : (deed.deed == Deed::placed ? heading.rest : ""), longest_excerpt);
     Values out;
-    std::string what = visit.texts(key_of(deed.deed));
-    if (deed.stance) {
-      what += " " + visit.texts("stance." + std::string(word_of(*deed.stance)));
-    }
-    out["doing_what"] = what;
+    const auto stance =
+        deed.stance ? visit.texts("stance." + std::string(word_of(*deed.stance))) : std::string();
+    out["doing_what"] = visit.texts(key_of(deed.deed), {{"stance", stance}});
     out["doing_time"] = visit.time(deed.at);
     out["doing_iso"] = iso_time(deed.at);
     out["doing_href"] = deed.comment ? visit.href(*deed.comment) : visit.href(deed.contribution);

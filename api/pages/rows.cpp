@@ -41,6 +41,8 @@ Values comment_row(const Visit& visit, const CommentNode& node, const ThreadMann
   out["comment_language"] = language_mark(visit, row.language);
   const auto name = row.readable ? visit.name_of(row.author) : std::nullopt;
   out["comment_author"] = or_false(name);
+  out["comment_nameless"] = row.readable && !name;
+  out["comment_readable"] = row.readable;
   out["comment_author_href"] = visit.href(row.author);
   out["comment_by_author"] = row.readable && row.author == manners.contribution_author;
   const auto role = row.readable ? visit.role_of(row.author) : std::nullopt;
@@ -172,7 +174,10 @@ Values card(const Visit& visit, const ContributionRow& row, bool with_space) {
   const auto excerpt = markdown_words(heading.rest, longest_excerpt);
   out["card_excerpt"] = or_false(excerpt.empty() ? std::nullopt : std::optional(excerpt));
   out["card_language"] = language_mark(visit, row.language);
-  out["card_author"] = or_false(row.readable ? visit.name_of(row.author) : std::nullopt);
+  const auto author = row.readable ? visit.name_of(row.author) : std::nullopt;
+  out["card_author"] = or_false(author);
+  out["card_nameless"] = row.readable && !author;
+  out["card_readable"] = row.readable;
   out["card_author_href"] = visit.href(row.author);
   out["card_time"] = visit.time(row.placed_at);
   out["card_time_iso"] = iso_time(row.placed_at);

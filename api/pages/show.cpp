@@ -71,7 +71,7 @@ void frame_nav(Values& values, const Visit& visit, const Page& page) {
     entry["nav_within"] = is_here && !is_exact;
     nav.push_back(entry);
   };
-  add(visit.base, visit.texts("nav.home"), page.is_home);
+  add(visit.home, visit.texts("nav.home"), page.is_home);
   for (const auto& [id, record] : visit.spaces) {
     add(visit.href(id), record.description.title, page.space == id);
   }
@@ -182,7 +182,7 @@ std::string hue_of(std::string_view slug) {
 
 std::string cookie_line(const Visit& visit, std::string_view name, std::string_view value,
                         seconds lifetime) {
-  std::string line = std::string(name) + "=" + std::string(value) + "; Path=" + visit.base +
+  std::string line = std::string(name) + "=" + std::string(value) + "; Path=" + visit.home +
                      "; Max-Age=" + std::to_string(lifetime.count()) + "; HttpOnly; SameSite=Lax";
   if (visit.request.header("x-forwarded-proto") == "https") line += "; Secure";
   return line;
@@ -200,7 +200,7 @@ Response show(const Visit& visit, Page page) {
   values["site_name"] = record.name;
   values["platform_name"] = record.name;
   values["in_platform"] = true;
-  values["brand_href"] = visit.base;
+  values["brand_href"] = visit.home;
   values["base"] = visit.base;
   const auto& person = visit.viewer().person;
   const auto name = person ? visit.name_of(*person) : std::nullopt;

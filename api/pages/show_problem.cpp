@@ -61,7 +61,7 @@ std::string words_of(const Texts& texts, const Problem& problem, std::optional<s
 }
 
 Response show_problem(const Visit& visit, const Problem& problem, std::string_view kept) {
-  auto response = show(visit, problem_page(visit.texts, problem, visit.base, kept));
+  auto response = show(visit, problem_page(visit.texts, problem, visit.home, kept));
   retry_later(response, problem);
   return response;
 }

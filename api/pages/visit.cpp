@@ -15,6 +15,11 @@ namespace {
 constexpr std::size_t most_spaces = 100;
 constexpr std::size_t most_kinds = 500;
 
+/// The path does not name the platform: the host did (see pages.h).
+bool is_on_own_host(const Request& request) {
+  return !request.raw_path().starts_with("/p/");
+}
+
 SpaceId space_in_key(std::string_view key) {
   IdBytes bytes{};
   std::copy_n(key.begin() + 1, bytes.size(), bytes.begin());
@@ -29,7 +34,8 @@ Visit::Visit(const Site& on, const Request& made, Platform found)
       platform(std::move(found)),
       texts(on.templates.texts(platform.record.language)),
       now(wall_clock()),
-      base("/p/" + platform.record.slug),
+      base(is_on_own_host(made) ? "" : "/p/" + platform.record.slug),
+      home(base.empty() ? "/" : base),
       state_(on.node.store.state(platform.id)) {
   find_requester();
   find_spaces_and_kinds();
@@ -42,8 +48,9 @@ std::expected<std::shared_ptr<Visit>, Response> Visit::find(const Site& site,
   if (!found) {
     return std::unexpected(show_problem(site, request, Problem{&problems::not_found, {}, {}, {}}));
   }
+  const bool is_named = !is_on_own_host(request);
   const bool is_read = request.method == Method::get || request.method == Method::head;
-  if (is_read && name != found->record.slug) {
+  if (is_named && is_read && name != found->record.slug) {
     const auto rest = request.target.find('/', sizeof("/p/") - 1);
     const auto tail = rest == std::string::npos ? std::string() : request.target.substr(rest);
     Response moved(301);

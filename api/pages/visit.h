@@ -44,7 +44,8 @@ class Visit {
   /// Open and closed ones that the viewer may see, the first 100 in order of their making.
   std::vector<std::pair<domain::SpaceId, domain::SpaceRecord>> spaces;
   std::map<std::string, domain::Kind, std::less<>> kinds;
-  std::string base;  ///< "/p/overijssel"
+  std::string base;  ///< "/p/overijssel"; empty on a host name of its own
+  std::string home;  ///< base, or "/"
 
   [[nodiscard]] const domain::Viewer& viewer() const { return requester.viewer; }
   [[nodiscard]] const domain::SpaceRecord* space(domain::SpaceId id) const;

@@ -27,33 +27,34 @@ class FolderLock {
  public:
   FolderLock(const std::filesystem::path& folder, Files& files)
       : env_(*files.rocksdb_env()), holder_path_(folder / "pid") {
-    const auto path = (folder / "lock").string();
-    const auto status = env_.LockFile(path, &lock_);
-    if (status.ok()) {
-      holder_ = files.open_slots(holder_path_);
-      auto text = std::to_string(::getpid());
-      text.resize(pid_bytes, ' ');
-      holder_->write_at(0, text);
-      return;
+    const auto status = env_.LockFile((folder / "lock").string(), &lock_);
+    if (!status.ok()) {
+      throw StartRefused(folder.string() + " is in use by " + holder(files) +
+                         ". Stop it first, or reach it with --server. (" + status.ToString() + ")");
     }
-    std::string holder = "another process";
-    if (files.exists(holder_path_)) {
-      const auto pid = files.open_slots(holder_path_)->read_at(0, pid_bytes);
-      holder = "process " + pid.substr(0, pid.find(' '));
-    }
-    throw StartRefused(folder.string() + " is in use by " + holder +
-                       ". Stop it first, or reach it with --server. (" + status.ToString() + ")");
   }
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
   ~FolderLock() { env_.UnlockFile(lock_).PermitUncheckedError(); }
 
+  void say_who(Files& files) {
+    auto text = std::to_string(::getpid());
+    text.resize(pid_bytes, ' ');
+    files.open_slots(holder_path_)->write_at(0, text);
+  }
+
  private:
   static constexpr std::size_t pid_bytes = 20;
+
+  [[nodiscard]] std::string holder(Files& files) const {
+    if (!files.exists(holder_path_)) return "another process";
+    const auto pid = files.open_slots(holder_path_)->read_at(0, pid_bytes);
+    return "process " + pid.substr(0, pid.find(' '));
+  }
+
   rocksdb::Env& env_;
   rocksdb::FileLock* lock_ = nullptr;
   std::filesystem::path holder_path_;
-  std::unique_ptr<SlotFile> holder_;
 };
 
 /// What readers see; replaced when a write is durable.
@@ -460,6 +461,7 @@ std::unique_ptr<Store> Store::open(const StoreOptions& options, Files& files) {
   if (options.read_only) return open_for_reading(folder, files);
   files.make_folder(folder);
   auto lock = std::make_unique<FolderLock>(folder, files);
+  lock->say_who(files);
   check_before_opening(folder, files);
   files.make_folder(folder / "log");
   auto failure = std::make_shared<Failure>();

@@ -37,6 +37,7 @@ std::string_view key_of(Deed deed) {
 Values deeds_of(const Visit& visit, const PersonPage& page, const FeedView& feed,
                 const ThreadView& thread) {
   std::vector<ContributionId> ids;
+  ids.reserve(page.rows.size());
   for (const auto& row : page.rows) ids.push_back(row.contribution);
   const auto contributions = feed.contributions(visit.platform.id, ids, visit.viewer());
   Values list(Values::type::list);

@@ -66,7 +66,7 @@ void Visit::find_requester() {
   auto found = api::find_requester(site.node.store, platform.id, *cookie);
   // A session that has ended leaves a guest, who may still read.
   if (!found || !found->viewer.person) return;
-  requester = std::move(*found);
+  requester = *found;
   session = *cookie;
 }
 

@@ -44,11 +44,21 @@ class Subkey {
   KeyBytes bytes_{};
 };
 
-/// A context that keeps the fetched algorithm; one for each thread.
-EVP_MAC_CTX* mac_context() {
+/// A context that keeps the fetched algorithm and its digest; one for each thread.
+EVP_MAC_CTX* new_mac_context() {
   static EVP_MAC* const hmac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  auto* context = EVP_MAC_CTX_new(hmac);
+  char digest[] = "SHA256";
+  const OSSL_PARAM params[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+      OSSL_PARAM_construct_end(),
+  };
+  if (context == nullptr || EVP_MAC_CTX_set_params(context, params) != 1) std::abort();
+  return context;
+}
+EVP_MAC_CTX* mac_context() {
   thread_local const std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> context(
-      EVP_MAC_CTX_new(hmac), &EVP_MAC_CTX_free);
+      new_mac_context(), &EVP_MAC_CTX_free);
   return context.get();
 }
 
@@ -87,12 +97,7 @@ std::optional<std::string> open_with(const KeyBytes& key, std::string_view assoc
 Hash mac_with(const KeyBytes& key, std::initializer_list<std::string_view> parts) {
   const Subkey subkey(key, Purpose::mac);
   auto* context = mac_context();
-  char digest[] = "SHA256";
-  const OSSL_PARAM params[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-      OSSL_PARAM_construct_end(),
-  };
-  require(context != nullptr && EVP_MAC_init(context, subkey.data(), subkey.size(), params) == 1);
+  require(EVP_MAC_init(context, subkey.data(), subkey.size(), nullptr) == 1);
   for (const auto part : parts) {
     std::string size;
     put_number(size, static_cast<std::uint64_t>(part.size()));

@@ -41,6 +41,7 @@ void Lane::reload() {
   applied_ = store_.tip(id_);
   if (applied_.position == 0) applied_.hash = first_prev_hash(id_);
   next_position_ = applied_.position + 1;
+  handed_position_ = applied_.position;
   recorded_at_ = applied_.recorded_at;
   stop_if_moved();
 }
@@ -116,7 +117,7 @@ bool Lane::answer_repeat(Pending& pending, const CommandMark& mark, domain::Time
     const auto& first = undurable->second;
     if (first.request_mac != mark.request_mac) {
       answer(std::move(pending.done), KeyReused{}, immediate);
-    } else if (is_in_flight_ && first.group == in_flight_number_) {
+    } else if (is_in_flight_ && first.group <= last_in_flight_) {
       parked_.push_back(std::move(pending));
     } else {
       const auto group = std::ranges::find(waiting_, first.group, &OpenGroup::number);
@@ -283,16 +284,17 @@ std::unique_ptr<OpenGroup> Lane::take_group() {
   auto group = std::move(waiting_.front());
   waiting_.pop_front();
   if (group->commit_count > 0) {
-    if (group->base_position != applied_.position + 1) std::abort();  // a hole in the chain
-    group->prev_hash = applied_.hash;
+    if (group->base_position != handed_position_ + 1) std::abort();  // a hole in the chain
+    if (!is_in_flight_) group->prev_hash = applied_.hash;
     is_in_flight_ = true;
-    in_flight_number_ = group->number;
+    last_in_flight_ = group->number;
+    handed_position_ += group->event_count;
   }
   return group;
 }
 
 std::vector<Pending> Lane::settle(const OpenGroup& group) {
-  is_in_flight_ = false;
+  is_in_flight_ = group.number != last_in_flight_;
   state_.settle(group.number);
   applied_ = {.position = group.base_position + group.event_count - 1,
               .hash = group.hash,

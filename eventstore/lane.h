@@ -37,7 +37,7 @@ struct OpenGroup {
   domain::Timestamp recorded_at;
   std::vector<domain::CommandId> command_ids;
   std::vector<Answer> answers;
-  Hash prev_hash{};  ///< set when it is handed over
+  Hash prev_hash{};  ///< set when it is handed over; a follower's when it is written
   Hash hash{};       ///< set when it is written
 };
 
@@ -56,10 +56,15 @@ class Lane {
   /// what is applied; all others wait in a group. Throws StorageError: `pending` is as it was.
   void decide(Pending& pending, domain::Timestamp now, std::vector<Answer>& immediate);
 
-  /// The next group for the log, or for its answers only; nothing while one is in flight.
+  /// The next group for the log, or for its answers only.
   std::unique_ptr<OpenGroup> take_group();
   [[nodiscard]] bool has_group() const { return !is_in_flight_ && !waiting_.empty(); }
-  /// The group in flight is applied. Returns commands that waited for it, to be decided again.
+  /// Another group that may go into the same write, behind the one just taken.
+  [[nodiscard]] bool has_follower() const {
+    return is_in_flight_ && !waiting_.empty() && waiting_.front()->commit_count > 0;
+  }
+  /// The first group in flight is applied. Returns commands that waited for it, to be decided
+  /// again.
   std::vector<Pending> settle(const OpenGroup& group);
   /// Forgets all speculation, and gives every answer that rested on it as this one instead.
   void discard(const Unavailable& instead, std::vector<Answer>& immediate);
@@ -109,9 +114,10 @@ class Lane {
   std::uint64_t last_number_ = 0;
   std::deque<std::unique_ptr<OpenGroup>> waiting_;
   bool is_in_flight_ = false;
-  std::uint64_t in_flight_number_ = 0;
+  std::uint64_t last_in_flight_ = 0;   ///< number of a group
+  std::uint64_t handed_position_ = 0;  ///< the last one in flight or applied
   std::unordered_map<domain::CommandId, Undurable> undurable_;
-  std::vector<Pending> parked_;  ///< repeats of commands in the group in flight
+  std::vector<Pending> parked_;  ///< repeats of commands in flight
   std::unordered_map<domain::PersonId, domain::KeyId> content_keys_;
   std::string commit_bytes_;  ///< scratch
   std::optional<std::string> stopped_;

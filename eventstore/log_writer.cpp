@@ -79,13 +79,17 @@ void LogWriter::claim() {
 
 void LogWriter::append(std::vector<std::unique_ptr<OpenGroup>> groups) {
   envelopes_.clear();
+  std::unordered_map<domain::PlatformId, Hash> ends;
   for (auto& group : groups) {
+    const auto before = ends.find(group->platform);
+    if (before != ends.end()) group->prev_hash = before->second;
     auto record = encode_record({.platform = group->platform,
                                  .base_position = group->base_position,
                                  .event_count = group->event_count,
                                  .prev_hash = group->prev_hash},
                                 group->commit_count, group->commits);
     group->hash = hash_of(record);
+    ends.insert_or_assign(group->platform, group->hash);
     group->commits = {};
     envelopes_.push_back(encode_envelope(
         {.epoch = epoch_, .writer = writer_, .body = Group{.record = std::move(record)}}));

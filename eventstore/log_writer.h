@@ -33,7 +33,8 @@ class LogWriter {
   /// Reads the log to its end, writes genesis when it is empty, and claims the partition.
   /// Throws StartRefused or StorageError.
   void take_over();
-  /// Hands the groups over as one write. Throws StorageError when the process must end.
+  /// Hands the groups over as one write; several of one platform follow each other. Throws
+  /// StorageError when the process must end.
   void append(std::vector<std::unique_ptr<OpenGroup>> groups);
   /// Reads and applies what came, waiting up to `wait` for the first entry. Returns the groups
   /// whose fate is known now; after `longest_read_back` gives the rest as uncertain copies without

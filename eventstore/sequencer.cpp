@@ -20,6 +20,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t most_bytes_a_write = 16 << 20;
+constexpr int most_groups_a_lane = 4;  ///< in one write, where more commands wait than one holds
 constexpr std::size_t most_remembered_entries = 200'000;
 constexpr std::size_t decisions_between_counts = 10'000;
 constexpr milliseconds poll_interval{20};
@@ -235,7 +236,8 @@ class TwoThreads final : public Sequencer {
     ready_.push_back(&lane);
   }
 
-  /// Gives the log thread what it can do now: one group of each lane when it is idle, and answers.
+  /// Gives the log thread what it can do now: some groups of each lane when it is idle, and
+  /// answers.
   void hand_over() {
     std::vector<GroupEnd> ended;
     {
@@ -251,12 +253,16 @@ class TwoThreads final : public Sequencer {
       lane->is_ready = false;
       if (!lane->has_group()) continue;
       auto group = lane->take_group();
-      queue(*lane);
-      bytes += group->commits.size();
-      if (group->commit_count > 0) {
-        groups.push_back(std::move(group));
-      } else {
+      if (group->commit_count == 0) {
         for (auto& answer : group->answers) immediate_.push_back(std::move(answer));
+        queue(*lane);
+        continue;
+      }
+      bytes += group->commits.size();
+      groups.push_back(std::move(group));
+      for (int i = 1; i < most_groups_a_lane && lane->has_follower(); ++i) {
+        groups.push_back(lane->take_group());
+        bytes += groups.back()->commits.size();
       }
     }
     if (groups.empty() && immediate_.empty()) return;

@@ -247,17 +247,12 @@ class Feed final : public TableView<FeedView> {
   [[nodiscard]] std::optional<ContributionRow> contribution(
       PlatformId platform, ContributionId contribution,
       const domain::Viewer& viewer) const override {
-    return feed::contribution(*now(), platform, contribution, viewer);
+    return feed::contributions(*now(), platform, {&contribution, 1}, viewer).front();
   }
   [[nodiscard]] std::vector<std::optional<ContributionRow>> contributions(
       PlatformId platform, std::span<const ContributionId> contributions,
       const domain::Viewer& viewer) const override {
-    const auto now = this->now();
-    std::vector<std::optional<ContributionRow>> rows;
-    for (const auto id : contributions.first(std::min(contributions.size(), most_rows))) {
-      rows.push_back(feed::contribution(*now, platform, id, viewer));
-    }
-    return rows;
+    return feed::contributions(*now(), platform, contributions, viewer);
   }
   [[nodiscard]] ContributionRevisions revisions(PlatformId platform, ContributionId contribution,
                                                 std::optional<std::uint32_t> before,

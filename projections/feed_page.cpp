@@ -66,8 +66,8 @@ bool has_filter(const FeedQuery& query) {
   return query.kind || query.theme || query.standing || query.accepted;
 }
 
-ContributionRow row_of(const TableSnapshot& now, domain::PlatformId platform,
-                       domain::ContributionId id, Head head, const domain::Viewer& viewer) {
+/// Everything but the texts.
+ContributionRow row_of(domain::ContributionId id, Head head, const domain::Viewer& viewer) {
   ContributionRow row;
   row.contribution = id;
   row.space = head.space;
@@ -87,14 +87,42 @@ ContributionRow row_of(const TableSnapshot& now, domain::PlatformId platform,
   row.external_id = std::move(head.external_id);
   row.counts = head.counts;
   row.comment_count = head.comment_count;
-  auto content = now.row<domain::ContributionContent>(key_of(text_table, platform, id));
-  if (!content) throw ViewFault("contribution " + id.text() + " has no text; rebuild the view");
-  row.title = std::move(content->title);
-  row.body = std::move(content->body);
-  row.form = std::move(content->form);
-  row.themes = std::move(content->themes);
-  row.language = std::move(content->language);
   return row;
+}
+
+/// Rows in the order asked, with their texts where the viewer may read them; nothing for what was
+/// never placed.
+std::vector<std::optional<ContributionRow>> rows_of(const TableSnapshot& now,
+                                                    domain::PlatformId platform,
+                                                    std::span<const domain::ContributionId> ids,
+                                                    const domain::Viewer& viewer) {
+  std::vector<std::string> keys;
+  for (const auto id : ids) keys.push_back(key_of(head_table, platform, id));
+  const auto heads = now.get_many(keys);
+  std::vector<std::optional<ContributionRow>> rows(ids.size());
+  std::vector<std::size_t> readable;
+  keys.clear();
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!heads[i]) continue;
+    rows[i] = row_of(ids[i], unpack_row<Head>(*heads[i]), viewer);
+    if (!rows[i]->readable) continue;
+    readable.push_back(i);
+    keys.push_back(key_of(text_table, platform, ids[i]));
+  }
+  const auto texts = now.get_many(keys);
+  for (std::size_t i = 0; i < readable.size(); ++i) {
+    auto& row = *rows[readable[i]];
+    if (!texts[i]) {
+      throw ViewFault("contribution " + row.contribution.text() + " has no text; rebuild the view");
+    }
+    auto content = unpack_row<domain::ContributionContent>(*texts[i]);
+    row.title = std::move(content.title);
+    row.body = std::move(content.body);
+    row.form = std::move(content.form);
+    row.themes = std::move(content.themes);
+    row.language = std::move(content.language);
+  }
+  return rows;
 }
 
 }  // namespace
@@ -114,26 +142,29 @@ FeedPage page(const TableSnapshot& now, const FeedQuery& query) {
   const bool filters = has_filter(query);
   std::size_t looked_at = 0;
   MergedLists lists(now, lists_for(query), cursor.place);
-  for (; lists.valid() && page.items.size() < limit && looked_at < most_looked_at; lists.next()) {
-    ++looked_at;
-    cursor.place = lists.place();
-    const auto entry = unpack_row<IndexValue>(lists.value());
-    if (filters && !passes(query, entry)) continue;
-    auto head = now.row<Head>(key_of(head_table, query.platform, entry.contribution));
-    if (!head) throw ViewFault("the feed's index names an unknown contribution; rebuild the view");
-    auto row = row_of(now, query.platform, entry.contribution, *std::move(head), query.viewer);
-    if (row.readable) page.items.push_back(std::move(row));
+  while (lists.valid() && page.items.size() < limit && looked_at < most_looked_at) {
+    std::vector<domain::ContributionId> found;
+    const auto missing = limit - page.items.size();
+    for (; lists.valid() && found.size() < missing && looked_at < most_looked_at; lists.next()) {
+      ++looked_at;
+      cursor.place = lists.place();
+      const auto entry = unpack_row<IndexValue>(lists.value());
+      if (!filters || passes(query, entry)) found.push_back(entry.contribution);
+    }
+    for (auto& row : rows_of(now, query.platform, found, query.viewer)) {
+      if (!row) throw ViewFault("the feed's index names an unknown contribution; rebuild the view");
+      if (row->readable) page.items.push_back(*std::move(row));
+    }
   }
   if (lists.valid()) page.next = domain::pack(cursor);
   return page;
 }
 
-std::optional<ContributionRow> contribution(const TableSnapshot& now, domain::PlatformId platform,
-                                            domain::ContributionId contribution,
-                                            const domain::Viewer& viewer) {
-  auto head = now.row<Head>(key_of(head_table, platform, contribution));
-  if (!head) return std::nullopt;
-  return row_of(now, platform, contribution, *std::move(head), viewer);
+std::vector<std::optional<ContributionRow>> contributions(
+    const TableSnapshot& now, domain::PlatformId platform,
+    std::span<const domain::ContributionId> contributions, const domain::Viewer& viewer) {
+  return rows_of(now, platform, contributions.first(std::min(contributions.size(), most_rows)),
+                 viewer);
 }
 
 ContributionRevisions revisions(const TableSnapshot& now, domain::PlatformId platform,

@@ -115,6 +115,21 @@ class DatabaseSnapshot final : public TableSnapshot {
     check(status, "reading");
     return value.ToString();
   }
+  [[nodiscard]] std::vector<std::optional<std::string>> get_many(
+      const std::vector<std::string>& keys) const override {
+    const std::vector<Slice> slices(keys.begin(), keys.end());
+    std::vector<rocksdb::PinnableSlice> values(keys.size());
+    std::vector<rocksdb::Status> statuses(keys.size());
+    database_.MultiGet(options_, database_.DefaultColumnFamily(), keys.size(), slices.data(),
+                       values.data(), statuses.data());
+    std::vector<std::optional<std::string>> out(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (statuses[i].IsNotFound()) continue;
+      check(statuses[i], "reading");
+      out[i] = values[i].ToString();
+    }
+    return out;
+  }
   [[nodiscard]] std::uint64_t position(domain::PlatformId platform) const override {
     const auto mark = row<MarkRow>(key_of(mark_table, platform));
     return mark ? mark->position : 0;

@@ -32,11 +32,11 @@ IndexState index_state_of(ContributionId id, const Head& head) {
   return state;
 }
 
-/// Folds one batch: every contribution's head and index entries are written once, however often
-/// it was supported in between.
-class FeedChange {
+/// Every contribution's head and index entries are written once a batch, however often it was
+/// supported in between.
+class FeedFold {
  public:
-  FeedChange(const Tables& tables, Heads& heads) : changes_(tables), heads_(heads) {}
+  explicit FeedFold(TableChanges& changes) : changes_(changes) {}
 
   void fold(const StoredEvent& stored) {
     const auto& context = stored.context;
@@ -55,14 +55,15 @@ class FeedChange {
   }
 
   /// Heads and index entries of what was touched.
-  const TableChanges& finish() {
+  void finish() {
     heads_.write(changes_, [this](const Heads::Key& key, IndexedHead& head) {
       auto state = index_state_of(key.id, head);
       write_index(key, head, state);
       head.indexed = std::move(state);
     });
-    return changes_;
   }
+  [[nodiscard]] std::size_t kept_bytes() const { return heads_.touched_bytes(); }
+  void forget() { heads_.clear(); }
 
  private:
   IndexedHead& head(ContributionId id, const EventContext& context) {
@@ -224,23 +225,13 @@ class FeedChange {
     }
   }
 
-  TableChanges changes_;
-  Heads& heads_;
+  TableChanges& changes_;
+  Heads heads_{head_table, most_cached_heads};
 };
 
-class Feed final : public TableView<FeedView> {
+class Feed final : public FoldedView<FeedView, FeedFold> {
  public:
-  Feed() : TableView("feed", feed::version) {}
-  void apply(const EventBatch& batch) override {
-    try {
-      FeedChange change(tables(), heads_);
-      for (const auto& stored : batch.events) change.fold(stored);
-      tables().write(change.finish(), batch.reached);
-    } catch (...) {
-      heads_.clear();  // some are ahead of what was written
-      throw;
-    }
-  }
+  Feed() : FoldedView("feed", feed::version) {}
   [[nodiscard]] FeedPage page(const FeedQuery& query) const override {
     return feed::page(*now(), query);
   }
@@ -260,9 +251,6 @@ class Feed final : public TableView<FeedView> {
                                                 const domain::Viewer& viewer) const override {
     return feed::revisions(*now(), platform, contribution, before, limit, viewer);
   }
-
- private:
-  Heads heads_{head_table, most_cached_heads};
 };
 
 }  // namespace

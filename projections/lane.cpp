@@ -101,6 +101,7 @@ void Lane::take_adopted() {
   const std::scoped_lock lock(mutex_);
   for (auto& member : inbox_) {
     if (purpose_ == Purpose::live) member.ready_at = store_.next_offset();
+    if (purpose_ == Purpose::building && !member.serves) member.open->view().hold_back(true);
     members_.push_back(std::move(member));
   }
   inbox_.clear();
@@ -235,6 +236,12 @@ void Lane::promote() {
       }
       auto member = std::move(*at);
       at = members_.erase(at);
+      try {
+        member.open->view().hold_back(false);
+      } catch (const std::exception& error) {
+        events_.failed(std::move(member), error.what());
+        continue;
+      }
       events_.near_tip(std::move(member));
     }
     return;

@@ -84,9 +84,9 @@ List list_of(Level level) {
   return level == Level::open ? List::open : List::moderation;
 }
 
-class PersonChange {
+class PersonFold {
  public:
-  explicit PersonChange(const Tables& tables) : changes_(tables) {}
+  explicit PersonFold(TableChanges& changes) : changes_(changes) {}
 
   void fold(const StoredEvent& stored) {
     const auto each = [&](const auto& variant) {
@@ -102,7 +102,9 @@ class PersonChange {
       each(*moderate);
     }
   }
-  [[nodiscard]] const TableChanges& changes() const { return changes_; }
+  void finish() {}
+  [[nodiscard]] std::size_t kept_bytes() const { return 0; }
+  void forget() {}
 
  private:
   void on(const domain::ContributionPlaced& event, const EventContext& context) {
@@ -234,7 +236,7 @@ class PersonChange {
     changes_.put_row(std::move(key), counts);
   }
 
-  TableChanges changes_;
+  TableChanges& changes_;
 };
 
 struct CursorBytes {
@@ -247,15 +249,9 @@ struct CursorBytes {
   }
 };
 
-class Person final : public TableView<PersonView> {
+class Person final : public FoldedView<PersonView, PersonFold> {
  public:
-  Person() : TableView("person", person_version) {}
-  void apply(const EventBatch& batch) override {
-    PersonChange change(tables());
-    for (const auto& stored : batch.events) change.fold(stored);
-    tables().write(change.changes(), batch.reached);
-  }
-
+  Person() : FoldedView("person", person_version) {}
   [[nodiscard]] PersonPage page(const PersonQuery& query) const override {
     const auto snapshot = now();
     PersonPage page;

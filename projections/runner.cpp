@@ -239,13 +239,15 @@ std::unique_ptr<View> ViewRunner::make(const Entry& entry, std::uint32_t version
   return nullptr;
 }
 
-/// Those far behind the others catch up on a thread of their own, together.
+/// What is to be built, and what serves far behind the others, catches up on a thread of its own.
 void ViewRunner::start_members(Lane& lane, std::vector<Member> members) {
   std::uint64_t furthest = 0;
   for (const auto& member : members) furthest = std::max(furthest, member.at.next_offset);
+  const auto tip = store_.next_offset();
   std::vector<Member> behind;
   for (auto& member : members) {
-    if (member.at.next_offset + options_.far_behind < furthest) {
+    const auto goal = member.serves ? furthest : tip;
+    if (member.at.next_offset + options_.far_behind < goal) {
       behind.push_back(std::move(member));
     } else {
       lane.adopt(std::move(member));

@@ -53,7 +53,8 @@ struct RunnerOptions {
   /// From one turn of a lane to the next, at least: lets writes to one row coalesce under load.
   std::chrono::milliseconds turn{2};
   std::size_t most_waiters = 20000;
-  /// A view this many envelopes behind the others of its lane catches up on its own thread.
+  /// A view this many envelopes behind (to be built: the tip; else: the others of its lane) catches
+  /// up on a thread of its own.
   std::uint64_t far_behind = 2000;
   /// Views wait while less is left on the disk: before writes are refused, long before the log
   /// itself meets a full disk.

@@ -300,6 +300,21 @@ std::optional<std::string> TableChanges::get(const std::string& key) const {
   return changed == changes_.end() ? tables_.get(key) : changed->second;
 }
 
+void TableChanges::set(std::string key, std::optional<std::string> value) {
+  constexpr std::size_t around_a_row = 96;
+  const auto size = [](const auto& one) { return one ? one->size() : 0; };
+  const auto added = size(value);
+  const auto key_size = key.size();
+  const auto found = changes_.find(key);
+  if (found == changes_.end()) {
+    changes_.emplace(std::move(key), std::move(value));
+    bytes_ += around_a_row + key_size + added;
+  } else {
+    bytes_ = bytes_ + added - size(found->second);
+    found->second = std::move(value);
+  }
+}
+
 void fail_unknown(std::string_view what, const std::string& id,
                   const domain::EventContext& context) {
   throw ViewFault("event " + std::to_string(context.position) + " of platform " +

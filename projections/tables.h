@@ -108,10 +108,8 @@ class TableChanges {
  public:
   explicit TableChanges(const Tables& tables) : tables_(tables) {}
   [[nodiscard]] std::optional<std::string> get(const std::string& key) const;
-  void put(std::string key, std::string value) {
-    changes_.insert_or_assign(std::move(key), std::move(value));
-  }
-  void erase(std::string key) { changes_.insert_or_assign(std::move(key), std::nullopt); }
+  void put(std::string key, std::string value) { set(std::move(key), std::move(value)); }
+  void erase(std::string key) { set(std::move(key), std::nullopt); }
 
   template <class Row>
   [[nodiscard]] std::optional<Row> row(const std::string& key) const;
@@ -121,10 +119,18 @@ class TableChanges {
   }
   using Map = std::unordered_map<std::string, std::optional<std::string>>;
   [[nodiscard]] const Map& changes() const { return changes_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }  ///< in memory, about
+  void clear() {
+    changes_.clear();
+    bytes_ = 0;
+  }
 
  private:
+  void set(std::string key, std::optional<std::string> value);
+
   const Tables& tables_;
   Map changes_;
+  std::size_t bytes_ = 0;
 };
 
 template <class Row>
@@ -166,6 +172,12 @@ template <class ItemId, class Row>
 class RowCache {
  public:
   using Key = RowKey<ItemId>;
+  struct Entry {
+    Row row;
+    bool is_touched = false;
+  };
+  using Rows = std::unordered_map<Key, Entry, typename Key::Hash>;
+
   RowCache(char table, std::size_t most) : table_(table), most_(most) {}
 
   /// The row, to be changed; null when there is none.
@@ -204,17 +216,15 @@ class RowCache {
   void write(TableChanges& changes) {
     write(changes, [](const Key&, const Row&) {});
   }
+  [[nodiscard]] std::size_t touched_bytes() const {  ///< about
+    return touched_.size() * 2 * sizeof(typename Rows::value_type);
+  }
   void clear() {
     touched_.clear();
     rows_.clear();
   }
 
  private:
-  struct Entry {
-    Row row;
-    bool is_touched = false;
-  };
-  using Rows = std::unordered_map<Key, Entry, typename Key::Hash>;
   void touch(typename Rows::value_type& one) {
     if (std::exchange(one.second.is_touched, true)) return;
     touched_.push_back(&one);
@@ -252,6 +262,52 @@ class TableView : public Queries {
   std::string_view name_;
   std::uint32_t version_;
   std::unique_ptr<Tables> tables_;
+};
+
+/// A table view that is a fold over events. `Fold` is made with the changes it writes to and has
+/// `fold(event)`, `finish()` (writes what it kept unpacked), `kept_bytes()` and `forget()`.
+template <class Queries, class Fold>
+class FoldedView : public TableView<Queries> {
+ public:
+  using TableView<Queries>::TableView;
+  void open(const std::filesystem::path& directory) override {
+    TableView<Queries>::open(directory);
+    changes_ = std::make_unique<TableChanges>(this->tables());
+    fold_ = std::make_unique<Fold>(*changes_);
+  }
+  void apply(const EventBatch& batch) override {
+    try {
+      for (const auto& stored : batch.events) fold_->fold(stored);
+      applied_.next_offset = batch.reached.next_offset;
+      for (const auto& [platform, mark] : batch.reached.platforms) {
+        applied_.platforms[platform] = mark;
+      }
+      if (!holds_back_ || changes_->bytes() + fold_->kept_bytes() > most_held_back) write();
+    } catch (...) {
+      fold_->forget();  // it may be ahead of what was written
+      changes_->clear();
+      applied_ = {};
+      throw;
+    }
+  }
+  void hold_back(bool holds) override {
+    holds_back_ = holds;
+    if (!holds && applied_.next_offset != 0) write();
+  }
+
+ private:
+  static constexpr std::size_t most_held_back = 24U << 20;
+  void write() {
+    fold_->finish();
+    this->tables().write(*changes_, applied_);
+    changes_->clear();
+    applied_ = {};
+  }
+
+  std::unique_ptr<TableChanges> changes_;
+  std::unique_ptr<Fold> fold_;
+  Checkpoint applied_;  ///< not written yet
+  bool holds_back_ = false;
 };
 
 /// What a view throws when an event names something it does not know.

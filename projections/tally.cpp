@@ -62,35 +62,9 @@ struct StanceValue {
   }
 };
 
-/// What is kept in memory between batches; only for speed.
-struct TallyCache {
-  RowCache<ContributionId, ContributionTally> contributions{contribution_table, most_cached_rows};
-  RowCache<SpaceId, SpaceTotals> totals{totals_table, most_cached_rows};
-
-  struct Participant {
-    PlatformId platform;
-    SpaceId space;
-    PersonId person;
-    bool operator==(const Participant&) const = default;
-    struct Hash {
-      std::size_t operator()(const Participant& one) const noexcept {
-        return std::hash<SpaceId>()(one.space) * 31 + std::hash<PersonId>()(one.person);
-      }
-    };
-  };
-  /// Some who are in the table, so that a busy person is not looked up again and again.
-  std::unordered_set<Participant, Participant::Hash> known;
-
-  void clear() {
-    contributions.clear();
-    totals.clear();
-    known.clear();
-  }
-};
-
-class TallyChange {
+class TallyFold {
  public:
-  TallyChange(const Tables& tables, TallyCache& cache) : changes_(tables), cache_(cache) {}
+  explicit TallyFold(TableChanges& changes) : changes_(changes) {}
 
   void fold(const StoredEvent& stored) {
     const auto each = [&](const auto& variant) {
@@ -107,16 +81,21 @@ class TallyChange {
     }
   }
 
-  const TableChanges& finish() {
-    cache_.contributions.write(changes_);
-    cache_.totals.write(changes_);
-    if (cache_.known.size() > most_known) cache_.known.clear();
-    return changes_;
+  void finish() {
+    contributions_.write(changes_);
+    totals_.write(changes_);
+    if (known_.size() > most_known) known_.clear();
+  }
+  [[nodiscard]] std::size_t kept_bytes() const { return contributions_.touched_bytes(); }
+  void forget() {
+    contributions_.clear();
+    totals_.clear();
+    known_.clear();
   }
 
  private:
   void on(const domain::ContributionPlaced& event, const EventContext& context) {
-    cache_.contributions.put(
+    contributions_.put(
         {context.platform, event.contribution},
         {.space = event.space, .author = event.author, .standing = {}, .counts = {}});
     count(context, event.space, [](SpaceTotals& totals) { ++totals.contributions; });
@@ -195,13 +174,13 @@ class TallyChange {
   }
 
   ContributionTally& contribution(ContributionId id, const EventContext& context) {
-    auto* row = cache_.contributions.find(changes_, {context.platform, id});
+    auto* row = contributions_.find(changes_, {context.platform, id});
     if (row == nullptr) fail_unknown("contribution", id.text(), context);
     return *row;
   }
   SpaceTotals& totals(PlatformId platform, SpaceId space) {
-    auto* row = cache_.totals.find(changes_, {platform, space});
-    return row != nullptr ? *row : cache_.totals.put({platform, space}, {});
+    auto* row = totals_.find(changes_, {platform, space});
+    return row != nullptr ? *row : totals_.put({platform, space}, {});
   }
   /// In the space and in the platform as a whole.
   template <class Change>
@@ -211,7 +190,7 @@ class TallyChange {
   }
   void take_part(const EventContext& context, SpaceId space, PersonId person) {
     for (const auto place : {space, SpaceId()}) {
-      if (!cache_.known.insert({context.platform, place, person}).second) continue;
+      if (!known_.insert({context.platform, place, person}).second) continue;
       auto key = key_of(participant_table, context.platform, place, person);
       if (changes_.get(key)) continue;
       changes_.put(std::move(key), {});
@@ -219,24 +198,28 @@ class TallyChange {
     }
   }
 
-  TableChanges changes_;
-  TallyCache& cache_;
+  struct Participant {
+    PlatformId platform;
+    SpaceId space;
+    PersonId person;
+    bool operator==(const Participant&) const = default;
+    struct Hash {
+      std::size_t operator()(const Participant& one) const noexcept {
+        return std::hash<SpaceId>()(one.space) * 31 + std::hash<PersonId>()(one.person);
+      }
+    };
+  };
+
+  TableChanges& changes_;
+  RowCache<ContributionId, ContributionTally> contributions_{contribution_table, most_cached_rows};
+  RowCache<SpaceId, SpaceTotals> totals_{totals_table, most_cached_rows};
+  /// Some who are in the table, so that a busy person is not looked up again and again.
+  std::unordered_set<Participant, Participant::Hash> known_;
 };
 
-class Tally final : public TableView<TallyView> {
+class Tally final : public FoldedView<TallyView, TallyFold> {
  public:
-  Tally() : TableView("tally", tally_version) {}
-  void apply(const EventBatch& batch) override {
-    try {
-      TallyChange change(tables(), cache_);
-      for (const auto& stored : batch.events) change.fold(stored);
-      tables().write(change.finish(), batch.reached);
-    } catch (...) {
-      cache_.clear();  // some of it is ahead of what was written
-      throw;
-    }
-  }
-
+  Tally() : FoldedView("tally", tally_version) {}
   [[nodiscard]] std::vector<std::optional<StanceCounts>> counts(
       PlatformId platform, std::span<const ContributionId> contributions,
       const domain::Viewer& viewer) const override {
@@ -300,8 +283,6 @@ class Tally final : public TableView<TallyView> {
     if (row && !may_see(viewer, row->scope(), row->author)) row.reset();
     return row;
   }
-
-  TallyCache cache_;
 };
 
 }  // namespace

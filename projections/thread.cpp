@@ -14,9 +14,9 @@ using domain::overloaded;
 using domain::PlatformId;
 using namespace thread;
 
-class ThreadChange {
+class ThreadFold {
  public:
-  explicit ThreadChange(const Tables& tables) : changes_(tables) {}
+  explicit ThreadFold(TableChanges& changes) : changes_(changes) {}
 
   void fold(const StoredEvent& stored) {
     const auto each = [&](const auto& variant) {
@@ -30,7 +30,9 @@ class ThreadChange {
       each(*moderate);
     }
   }
-  [[nodiscard]] const TableChanges& changes() const { return changes_; }
+  void finish() {}
+  [[nodiscard]] std::size_t kept_bytes() const { return 0; }
+  void forget() {}
 
  private:
   void on(const domain::ContributionPlaced& event, const EventContext& context) {
@@ -149,17 +151,12 @@ class ThreadChange {
     return place->parent;
   }
 
-  TableChanges changes_;
+  TableChanges& changes_;
 };
 
-class Thread final : public TableView<ThreadView> {
+class Thread final : public FoldedView<ThreadView, ThreadFold> {
  public:
-  Thread() : TableView("thread", thread::version) {}
-  void apply(const EventBatch& batch) override {
-    ThreadChange change(tables());
-    for (const auto& stored : batch.events) change.fold(stored);
-    tables().write(change.changes(), batch.reached);
-  }
+  Thread() : FoldedView("thread", thread::version) {}
   [[nodiscard]] std::optional<CommentPage> branch(const BranchQuery& query) const override {
     return thread::branch(*now(), query);
   }

@@ -52,6 +52,9 @@ class View {
   [[nodiscard]] virtual std::uint64_t position(domain::PlatformId platform) const = 0;
   /// Rows and checkpoint in one batch. Throws: the runner stops this view and says why.
   virtual void apply(const EventBatch& batch) = 0;
+  /// While nobody reads it yet, what was applied may stay in memory and be written together, later,
+  /// checkpoint and all; with `false` it is written. Threads: as `apply`.
+  virtual void hold_back(bool /*holds*/) {}
   /// Sorted keys and values (search: documents, terms, values) as text lines, for comparison.
   virtual void dump(const std::function<void(std::string_view line)>& line) const = 0;
 };

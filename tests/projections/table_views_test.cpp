@@ -49,6 +49,19 @@ TEST_P(EveryTableView, IsTheSameHoweverTheEventsAreBatched) {
   }
 }
 
+TEST_P(EveryTableView, HoldingBackChangesOnlyWhenItIsWritten) {
+  const auto story = random_story(7, 1500);
+  const auto whole = open("whole"), held = open("held");
+  apply_in_batches(*whole, story.events(), {100});
+  held->hold_back(true);
+  apply_in_batches(*held, story.events(), {100});
+  EXPECT_EQ(held->position(story.platform()), 0U);
+  EXPECT_EQ(held->checkpoint().next_offset, 0U);
+  held->hold_back(false);
+  EXPECT_EQ(held->position(story.platform()), story.position());
+  EXPECT_EQ(dump_of(*held), dump_of(*whole));
+}
+
 TEST_P(EveryTableView, ARestartInBetweenChangesNothing) {
   const auto story = random_story(4, 2000);
   const auto whole = open("whole");

@@ -41,7 +41,6 @@ rocksdb::DBOptions database_options(Files& files) {
   // store_check rests on it.
   options.atomic_flush = true;
   options.paranoid_checks = true;
-  options.db_write_buffer_size = 48ULL << 20;
   options.max_background_jobs = 2;
   options.keep_log_file_num = 4;
   options.max_log_file_size = 1 << 20;
@@ -107,8 +106,9 @@ Database Database::open_read_only(const std::filesystem::path& path, Files& file
 }
 
 Database Database::open(const std::filesystem::path& path, Files& files,
-                        std::shared_ptr<Failure> failure) {
+                        std::shared_ptr<Failure> failure, std::size_t most_buffered_bytes) {
   auto options = database_options(files);
+  options.db_write_buffer_size = most_buffered_bytes;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.listeners.push_back(std::make_shared<FailStop>(std::move(failure)));

@@ -50,7 +50,7 @@ class Database {
   static Database open_read_only(const std::filesystem::path& path, Files& files);
   /// Makes it when there is none. What recovery found is flushed when it returns.
   static Database open(const std::filesystem::path& path, Files& files,
-                       std::shared_ptr<Failure> failure);
+                       std::shared_ptr<Failure> failure, std::size_t most_buffered_bytes);
 
   Database(Database&&) noexcept = default;
   Database& operator=(Database&&) = delete;

@@ -465,7 +465,7 @@ std::unique_ptr<Store> Store::open(const StoreOptions& options, Files& files) {
   check_before_opening(folder, files);
   files.make_folder(folder / "log");
   auto failure = std::make_shared<Failure>();
-  auto database = Database::open(folder / "log", files, failure);
+  auto database = Database::open(folder / "log", files, failure, options.most_buffered_bytes);
   return std::make_unique<RocksStore>(folder, files, std::move(lock), std::move(database),
                                       std::move(failure));
 }

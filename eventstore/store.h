@@ -23,6 +23,8 @@ namespace meent::eventstore {
 struct StoreOptions {
   std::filesystem::path folder;  ///< the node's data folder; holds log/, tip, keys/, views/
   bool read_only = false;        ///< beside a running server: no lock, no claim, no flush
+  /// Written to files when this much is in memory; also what a start reads again at most, roughly.
+  std::size_t most_buffered_bytes = 48ULL << 20;
 };
 
 struct PlatformTip {

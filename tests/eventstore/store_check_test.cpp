@@ -30,7 +30,7 @@ using Damage = std::function<void(const Database&)>;
 std::string refusal_after(const Damage& damage, bool accept_tip = false) {
   FaultFiles files;
   write_history(files);
-  damage(Database::open("/data/log", files, std::make_shared<Failure>()));
+  damage(Database::open("/data/log", files, std::make_shared<Failure>(), 48 << 20));
   if (accept_tip) files.disk().cut_file("/data/tip", 0);
   try {
     (void)Store::open({.folder = "/data"}, files);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <random>
 
 #include "eventstore/fault_files.h"
 #include "eventstore/store.h"
@@ -142,6 +143,56 @@ INSTANTIATE_TEST_SUITE_P(Store, PowerLossAt,
                                   std::to_string(std::get<1>(info.param));
                          });
 
+std::vector<std::string> files_of(FaultFiles& files, const std::string& ending) {
+  std::vector<std::string> out;
+  for (const auto& name : files.disk().children(folder + "/log")) {
+    if (name.ends_with(ending)) out.push_back(folder + "/log/" + name);
+  }
+  return out;
+}
+
+/// More than two flushes leave, and fewer than all of them: some were compacted.
+constexpr std::size_t family_files_after_two_flushes = 10;
+
+/// One session that flushes and compacts in the background while it writes.
+Acknowledged run_busily_until_fault(FaultFiles& files, std::size_t& tables) {
+  Acknowledged out;
+  try {
+    const auto store = Store::open({.folder = folder, .most_buffered_bytes = 100'000}, files);
+    HistoryWriter history(*store);
+    history.write_genesis_and_claim();
+    for (int i = 0; i < 100; ++i) {
+      out.push_back(history.write_group(i % 2 == 0 ? platform_a() : platform_b()));
+    }
+  } catch (const StorageError&) {
+  } catch (const StartRefused&) {
+  }
+  tables = files_of(files, ".sst").size();
+  return out;
+}
+
+TEST_P(PowerLossAt, AnyMomentOfFlushingAndCompactingLosesNothing) {
+  const auto [loss, shard] = GetParam();
+  FaultFiles counting;
+  std::size_t tables = 0;
+  run_busily_until_fault(counting, tables);
+  ASSERT_GT(tables, family_files_after_two_flushes);
+  const auto operations = counting.disk().operation_count();
+  std::mt19937_64 random(shard);
+  for (int i = 0; i < 3; ++i) {
+    const auto at = 100 + random() % operations;
+    SCOPED_TRACE("power goes at operation " + std::to_string(at));
+    FaultFiles files;
+    files.disk().cut_power_at(at);
+    const auto acknowledged = run_busily_until_fault(files, tables);
+    files.disk().lose_power(loss, at);
+    const auto store = open_store(files);
+    expect_whole(*store, acknowledged);
+    expect_usable(*store);
+    if (HasFailure()) break;
+  }
+}
+
 TEST(StoreFaults, StopsAtAnyFailedSyncAndLosesNothing) {
   FaultFiles counting;
   run_until_fault(counting);
@@ -198,14 +249,6 @@ TEST(StoreFaults, FullDiskLosesNothing) {
     expect_usable(*store);
     if (testing::Test::HasFailure()) break;
   }
-}
-
-std::vector<std::string> files_of(FaultFiles& files, const std::string& ending) {
-  std::vector<std::string> out;
-  for (const auto& name : files.disk().children(folder + "/log")) {
-    if (name.ends_with(ending)) out.push_back(folder + "/log/" + name);
-  }
-  return out;
 }
 
 /// Opens, reads all, and either gets everything that was acknowledged or a clear error.

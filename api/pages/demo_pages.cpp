@@ -66,6 +66,14 @@ std::vector<DemoPerson> demo_people(const Visit& visit) {
   return out;
 }
 
+/// The page to return to: one of this platform's own, else its first.
+std::string back_to(const Visit& visit, std::string_view asked) {
+  const bool is_ours = asked.starts_with(visit.base + "/") && !asked.starts_with("//") &&
+                       asked.find('\\') == std::string_view::npos &&
+                       !asked.starts_with(visit.base + "/demo");
+  return is_ours ? std::string(asked) : visit.home;
+}
+
 PageAnswer chooser(const Visit& visit) {
   if (const auto problem = refusal(visit)) return std::unexpected(*problem);
   Page page("demo", visit.texts("demo.title"), visit.texts("demo.lead"));
@@ -83,6 +91,7 @@ PageAnswer chooser(const Visit& visit) {
     people.push_back(entry);
   }
   page.values["people"] = std::move(people);
+  page.values["back"] = back_to(visit, visit.request.query_value("back").value_or(""));
   set_pager(page.values, {}, {});
   return page;
 }
@@ -94,7 +103,8 @@ void show_chooser(const std::shared_ptr<const Site>& site, const Request& reques
   if (!visit) return respond(visit.error());
   if (refusal(**visit)) return respond(show_problem(**visit, not_found()));
   if ((*visit)->session.empty() && !request.cookie(visit_cookie)) {
-    auto response = Response::see_other((*visit)->base + "/demo");
+    const auto back = back_to(**visit, request.query_value("back").value_or(""));
+    auto response = Response::see_other((*visit)->base + "/demo" + query_of({{"back", back}}));
     response.headers.add(
         "Set-Cookie", cookie_line(**visit, visit_cookie, to_hex(draw_id_bytes()), visit_lifetime));
     return respond(std::move(response));
@@ -134,10 +144,10 @@ void sign_in(const std::shared_ptr<const Site>& site, const Request& request, Re
               .import_progress = {},
               .idempotency_key = "demo:" + token.id.text(),
               .request = "demo"},
-          [visit, text = token.text(),
+          [visit, text = token.text(), back = back_to(*visit, (*form)["back"]),
            shared = std::make_shared<Respond>(std::move(respond))](ActResult result) {
             if (!result) return (*shared)(show_problem(*visit, result.error()));
-            auto response = go_to(*visit, {visit->home, "signed_in"}, nullptr);
+            auto response = go_to(*visit, {back, "signed_in"}, nullptr);
             response.headers.add("Set-Cookie",
                                  cookie_line(*visit, session_cookie, text, session_lifetime));
             (*shared)(std::move(response));

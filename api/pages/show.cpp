@@ -79,14 +79,16 @@ void frame_nav(Values& values, const Visit& visit, const Page& page) {
 }
 
 /// What only visitors who act carry: their answers are nobody else's.
-bool is_personal(const Visit& visit) {
-  return !visit.session.empty() || visit.request.cookie(after_cookie) ||
-         visit.request.cookie(notice_cookie) || visit.request.cookie(visit_cookie);
+bool is_personal(const Request& request) {
+  constexpr std::array<std::string_view, 4> cookies{session_cookie, after_cookie, notice_cookie,
+                                                    visit_cookie};
+  return std::ranges::any_of(cookies, [&](auto name) { return request.cookie(name).has_value(); });
 }
 
 Response html(const Visit& visit, std::string text, unsigned status) {
   Response response = Response::html(std::move(text), status);
-  response.headers.add("Cache-Control", is_personal(visit) ? "private, no-store" : "no-cache");
+  response.headers.add("Cache-Control",
+                       is_personal(visit.request) ? "private, no-store" : "no-cache");
   response.headers.add("Vary", "Cookie");
   if (visit.request.cookie(notice_cookie) && visit.request.method == Method::get) {
     response.headers.add("Set-Cookie", cookie_line(visit, notice_cookie, {}, seconds(0)));
@@ -117,17 +119,24 @@ Response answer(const Visit& visit, const std::function<PageAnswer(const Visit&)
   return show(visit, std::move(*made));
 }
 
+std::string cache_key(const Request& request) {
+  return "page " + std::string(request.header("x-forwarded-proto").value_or("")) + " " +
+         std::string(request.header("host").value_or("")) + " " + request.target;
+}
+
 /// One guest's answer serves the next as long as nothing it rests on has changed.
-Response cached_answer(const Visit& visit, const std::function<PageAnswer(const Visit&)>& make) {
-  auto& cache = visit.site.node.cache;
-  const std::string key =
-      "page " + std::string(visit.request.header("host").value_or("")) + " " + visit.request.target;
+std::optional<Response> from_cache(const Site& site, const Request& request) {
+  const auto platform = find_platform(site.node.store, request.path_parameter("platform"));
+  if (!platform) return std::nullopt;
+  const auto cached = site.node.cache.find(cache_key(request), site.node.stamp(platform->id));
+  if (!cached) return std::nullopt;
+  Response response(200, cached->content_type, cached->body);
+  response.headers.append(cached->headers);
+  return if_changed(request, std::move(response), cached->etag);
+}
+
+Response guests_answer(const Visit& visit, const std::function<PageAnswer(const Visit&)>& make) {
   const auto stamp = visit.site.node.stamp(visit.platform.id);
-  if (const auto cached = cache.find(key, stamp)) {
-    Response response(200, cached->content_type, cached->body);
-    response.headers.append(cached->headers);
-    return if_changed(visit.request, std::move(response), cached->etag);
-  }
   auto response = answer(visit, make);
   if (response.status != 200) return response;
   auto kept = std::make_shared<CachedAnswer>();
@@ -138,7 +147,7 @@ Response cached_answer(const Visit& visit, const std::function<PageAnswer(const 
   kept->body = std::make_shared<const std::string>(response.body.view());
   response.body = Body(kept->body);
   const auto etag = kept->etag;
-  cache.store(key, stamp, std::move(kept));
+  visit.site.node.cache.store(cache_key(visit.request), stamp, std::move(kept));
   return if_changed(visit.request, std::move(response), etag);
 }
 
@@ -210,10 +219,11 @@ Response show(const Visit& visit, Page page) {
   values["viewer_role"] = or_false(visit.viewer().role > Role::person && person
                                        ? std::optional(visit.texts("role.moderator"))
                                        : std::nullopt);
-  values["demo_href"] =
-      or_false(visit.site.node.is_demo ? std::optional(visit.base + "/demo") : std::nullopt);
-  values["join_href"] =
-      or_false(visit.site.node.is_demo ? std::optional(visit.base + "/demo") : std::nullopt);
+  const auto back = "?back=" + percent_encode(visit.request.raw_path());
+  const auto demo =
+      visit.site.node.is_demo ? std::optional(visit.base + "/demo" + back) : std::nullopt;
+  values["demo_href"] = or_false(demo);
+  values["join_href"] = or_false(demo);
   values["sign_out_href"] =
       or_false(person ? std::optional(visit.base + "/sign-out") : std::nullopt);
   values["csrf"] = visit.form_seal();
@@ -242,9 +252,13 @@ Handler page(std::shared_ptr<const Site> site, std::vector<std::string> views,
              std::function<PageAnswer(const Visit&)> make) {
   return [site = std::move(site), views = std::move(views), make = std::move(make)](
              const Request& request, Respond respond) {
+    const bool is_guest = !is_personal(request);
+    if (is_guest) {
+      if (auto cached = from_cache(*site, request)) return respond(std::move(*cached));
+    }
     auto visit = Visit::find(*site, request);
     if (!visit) return respond(std::move(visit.error()));
-    if (!is_personal(**visit)) return respond(cached_answer(**visit, make));
+    if (is_guest) return respond(guests_answer(**visit, make));
     const auto position = position_asked(**visit);
     if (!position) return respond(answer(**visit, make));
     auto shared = std::make_shared<Respond>(std::move(respond));

@@ -79,7 +79,7 @@ async function journey(browser, address) {
   await page.getByRole("button", { name: "Dineke Schreurs" }).click();
   await sees("Je doet nu mee als Dineke Schreurs.");
 
-  await page.goto(idea);
+  assert.equal(page.url(), idea, "back where the choice was made");
   await page.getByRole("button", { name: "Oneens" }).click();
   await sees("Jij bent het oneens.");
   const disagree = () => page.locator(".numbers .d strong").innerText();

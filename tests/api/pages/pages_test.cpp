@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <set>
 
 #include "tests/api/pages/visitor.h"
@@ -370,6 +371,70 @@ TEST_F(Pages, SupportIsShownToTheOneWhoGaveItAlone) {
   EXPECT_TRUE(holds(bram.get(person), "koos Eens bij"));
   EXPECT_FALSE(holds(guest.get(person), "koos "));
   EXPECT_FALSE(holds(mina.get(person), "koos "));
+}
+
+struct DemoPages : Pages {
+  Node demo = village.node();
+  Router router;
+
+  DemoPages() {
+    demo.is_demo = true;
+    add_pages(router, demo);
+  }
+  Told ask(Method method, const std::string& target, const std::string& cookies,
+           const std::string& body = {}, bool is_loopback = true) {
+    Request request;
+    request.method = method;
+    request.target = target;
+    request.is_loopback = is_loopback;
+    request.headers.add("Host", "localhost");
+    if (!cookies.empty()) request.headers.add("Cookie", cookies);
+    if (!body.empty()) request.headers.add("Content-Type", "application/x-www-form-urlencoded");
+    request.body = body;
+    EXPECT_TRUE(parse_target(request));
+    std::promise<Told> told;
+    router.dispatch(
+        request, Respond([&](Response response) {
+          told.set_value({response.status, response.headers, std::string(response.body.view())});
+        }));
+    return told.get_future().get();
+  }
+};
+
+TEST_F(DemoPages, OneClickActsAsADemoPersonAndReturns) {
+  const auto first = ask(Method::get, home + "/demo?back=" + percent_encode(idea), "");
+  const auto set = first.header("set-cookie");
+  const auto cookie = set.substr(0, set.find(';'));
+  const auto page = ask(Method::get, first.header("location"), cookie);
+  EXPECT_TRUE(holds(page, "Anna Brandsma"));
+  auto body = "person=" + village.anna;
+  for (const auto& [name, value] : hidden_fields(page.body, home + "/demo")) {
+    body += "&" + name + "=" + percent_encode(value);
+  }
+  const auto in = ask(Method::post, home + "/demo", cookie, body);
+  EXPECT_EQ(in.status, 303U);
+  EXPECT_EQ(in.header("location"), idea);
+  std::string session;
+  for (std::size_t at = 0; at < in.headers.count(); ++at) {
+    const auto [name, value] = in.headers.at(at);
+    if (value.starts_with("meent_session=")) session = value.substr(0, value.find(';'));
+  }
+  EXPECT_TRUE(holds(ask(Method::get, idea, session), "Anna Brandsma</a>"));
+  // Without the form's own seal nobody is anybody.
+  EXPECT_EQ(ask(Method::post, home + "/demo", cookie, "person=" + village.mina).header("location"),
+            home + "/demo");
+  const auto own = hidden_fields(ask(Method::get, idea, session).body, home + "/sign-out");
+  ask(Method::post, home + "/sign-out", session, "csrf=" + own.front().second);
+  EXPECT_FALSE(holds(ask(Method::get, idea, session), "/people/" + village.anna + "\"><span"));
+}
+
+TEST_F(DemoPages, TheChooserIsForThisMachineAndLeadsNowhereElse) {
+  EXPECT_EQ(ask(Method::get, home + "/demo", "", "", false).status, 404U);
+  for (const auto* elsewhere : {"//elders.example", "https://elders.example", "/p/ander",
+                                "/p/lindedorp/\\elders.example", "/p/lindedorpen/x"}) {
+    const auto told = ask(Method::get, home + "/demo?back=" + percent_encode(elsewhere), "");
+    EXPECT_EQ(told.header("location"), home + "/demo?back=" + percent_encode(home)) << elsewhere;
+  }
 }
 
 TEST_F(Pages, APlatformSpeaksItsOwnLanguage) {

@@ -80,7 +80,7 @@ void Lane::loop(std::stop_token stopping) {
     bool worked = false;
     try {
       worked = has_space() && turn();
-      promote();
+      purpose_ == Purpose::live ? promote() : hand_over();
     } catch (const std::exception& error) {
       fail_all(error.what());
     }
@@ -225,27 +225,35 @@ void Lane::apply_to_members(const ReadBatch& batch) {
   for (auto& [member, why] : failed) events_.failed(std::move(member), why);
 }
 
-/// Those that were being built and have come far enough go on: to serve, or to their live lane.
-void Lane::promote() {
-  if (purpose_ == Purpose::building) {
-    const auto tip = store_.next_offset();
-    for (auto at = members_.begin(); at != members_.end();) {
-      if (at->at.next_offset + near_envelopes < tip) {
-        ++at;
-        continue;
-      }
-      auto member = std::move(*at);
-      at = members_.erase(at);
-      try {
-        member.open->view().hold_back(false);
-      } catch (const std::exception& error) {
-        events_.failed(std::move(member), error.what());
-        continue;
-      }
-      events_.near_tip(std::move(member));
+/// What was held back is written, side by side; then the members go to their live lane.
+void Lane::hand_over() {
+  const auto tip = store_.next_offset();
+  std::vector<Member> ready;
+  for (auto at = members_.begin(); at != members_.end();) {
+    if (at->at.next_offset + near_envelopes < tip) {
+      ++at;
+      continue;
     }
-    return;
+    ready.push_back(std::move(*at));
+    at = members_.erase(at);
   }
+  std::vector<std::future<void>> writing;
+  for (auto& member : ready) {
+    writing.push_back(
+        std::async(std::launch::async, [&member] { member.open->view().hold_back(false); }));
+  }
+  for (std::size_t i = 0; i < ready.size(); ++i) {
+    try {
+      writing[i].get();
+      events_.near_tip(std::move(ready[i]));
+    } catch (const std::exception& error) {
+      events_.failed(std::move(ready[i]), error.what());
+    }
+  }
+}
+
+/// Those that were being built and are not behind any more serve from now on.
+void Lane::promote() {
   for (std::size_t i = 0; i < members_.size(); ++i) {
     auto& built = members_[i];
     const bool is_behind =

@@ -79,6 +79,7 @@ class Lane {
   /// One text a member: empty, or why it failed.
   std::vector<std::string> apply(const std::vector<Member*>& members, const EventBatch& batch);
   void promote();
+  void hand_over();
   void fail_all(const std::string& why);
   [[nodiscard]] bool has_space();
   void wait_for_work();

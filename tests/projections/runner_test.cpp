@@ -163,6 +163,26 @@ TEST_F(RunnerTest, FollowingGivesTheSameAsRebuilding) {
   EXPECT_EQ(followed, dump_of(*views_.feed.get()));
 }
 
+TEST_F(RunnerTest, ALongLogIsBuiltSideBySideAndGivesTheSame) {
+  story_ = random_story(13, 1500);
+  log_.write(story_, 3);
+  options_.far_behind = 10;
+  options_.most_events_building = 100;
+  with_probe_ = false;
+  start();
+  ASSERT_EQ(wait(story_), WaitOutcome::reached);
+  EXPECT_TRUE(eventually([&] { return runner_->health().is_ready(); }));
+  const auto straight = TallyView::make();
+  straight->open(folder_.path() / "straight");
+  auto batch = batch_of(story_.events(), 0);
+  batch.reached = views_.tally.get()->checkpoint();
+  straight->apply(batch);
+  EXPECT_EQ(dump_of(*views_.tally.get()), dump_of(*straight));
+  story_.place(story_.space(1), story_.person(1));
+  log_.write(story_);
+  EXPECT_EQ(wait(story_), WaitOutcome::reached);
+}
+
 TEST_F(RunnerTest, ARebuildStandsBesideWhatServesAndThenTakesItsPlace) {
   story_ = random_story(1, 300);
   log_.write(story_, 10);

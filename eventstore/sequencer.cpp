@@ -83,21 +83,20 @@ class TwoThreads final : public Sequencer {
   ~TwoThreads() override { TwoThreads::stop(); }
 
   void submit(Submission submission, std::function<void(Outcome)> done) override {
-    std::optional<Unavailable> refusal;
+    bool is_stopping = false;
     {
       const std::lock_guard lock(mutex_);
       if (has_failed_) return;
-      if (is_stopping_) {
-        refusal = unavailable(Unavailable::Why::shutting_down, "The server is stopping.");
-      } else if (waiting_count_ >= options_.most_waiting) {
-        refusal = unavailable(Unavailable::Why::queue_full, "Too many commands are waiting.");
-      } else {
+      if (!is_stopping_ && waiting_count_ < options_.most_waiting) {
         ++waiting_count_;
         inbox_.push_back({std::move(submission), std::move(done)});
         if (inbox_.size() == 1) decide_wake_.notify_one();
+        return;
       }
+      is_stopping = is_stopping_;
     }
-    if (refusal) done(std::move(*refusal));
+    done(is_stopping ? unavailable(Unavailable::Why::shutting_down, "The server is stopping.")
+                     : unavailable(Unavailable::Why::queue_full, "Too many commands are waiting."));
   }
 
   void stop() override {

@@ -1,18 +1,24 @@
 /// Figures of the table views, without a server: views_bench [EVENTS [PART]]
-/// EVENTS: 1000000 if not given. PART: thread, following, feed or rebuild; all if not given.
+/// EVENTS: 1000000 if not given. PART: thread, lag, following, feed or rebuild; all if not given.
 /// Each line is a figure: name, value, unit, reference, ratio, aim, met (one JSON object a line).
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <mutex>
 #include <random>
+#include <thread>
 
+#include "eventstore/embedded.h"
 #include "projections/log_reader.h"
 #include "projections/views.h"
+#include "tests/bench/histogram.h"
+#include "tests/eventstore/community.h"
 #include "tests/eventstore/scratch.h"
 #include "tests/projections/story.h"
 #include "tests/projections/written_log.h"
@@ -254,6 +260,54 @@ void bench_following(std::uint64_t events) {
         resident_mib() < 400);
 }
 
+/// From a command's answer to its being visible in every table view, at 5,000 commands a second.
+void bench_lag() {
+  const eventstore::ScratchFolder folder;
+  auto node = eventstore::Embedded::open(folder.path(), eventstore::real_files(), {});
+  eventstore::Community community(*node.sequencer, *node.store, *node.keys);
+  community.found();
+  std::vector<domain::PersonId> people;
+  std::vector<domain::ContributionId> ideas;
+  for (int i = 0; i < 200; ++i) people.push_back(community.add_person());
+  for (int i = 0; i < 100; ++i) {
+    ideas.push_back(community.add_idea(people[static_cast<std::size_t>(i)]));
+  }
+  TableViews views;
+  const auto runner =
+      Runner::start(*node.store, table_view_specs(views), {.folder = folder.path()});
+  bench::Histogram lag;
+  std::mutex mutex;
+  std::atomic<int> open = 0;
+  std::mt19937 random(4);
+  constexpr int commands = 25000, each_ms = 5;
+  const auto began = Clock::now();
+  for (int i = 0; i < commands; ++i) {
+    if (i % each_ms == 0) std::this_thread::sleep_until(began + std::chrono::milliseconds(i / 5));
+    ++open;
+    auto command = community.support(people[random() % 200], ideas[random() % 100],
+                                     static_cast<domain::Stance>(random() % 3));
+    node.sequencer->submit(std::move(command), [&](eventstore::Outcome outcome) {
+      const auto* accepted = std::get_if<eventstore::Accepted>(&outcome);
+      if (accepted == nullptr) std::abort();
+      const auto answered = Clock::now();
+      runner->when_reached("", accepted->platform, accepted->last_position,
+                           std::chrono::seconds(10), [&, answered](WaitOutcome reached) {
+                             if (reached != WaitOutcome::reached) std::abort();
+                             const std::scoped_lock lock(mutex);
+                             lag.record(Clock::now() - answered);
+                             --open;
+                           });
+    });
+  }
+  while (open > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const auto ms = [&](double share) {
+    return std::chrono::duration<double, std::milli>(lag.percentile(share)).count();
+  };
+  print("answer to visible at 5,000 commands/s, p50", ms(0.5), "ms", 10, ms(0.5) / 10, "", true);
+  print("answer to visible at 5,000 commands/s, p99", ms(0.99), "ms", 10, ms(0.99) / 10, "< 10 ms",
+        ms(0.99) < 10);
+}
+
 }  // namespace
 }  // namespace meent::projections
 
@@ -263,6 +317,7 @@ int main(int count, char** arguments) {
   const std::string only = count > 2 ? arguments[2] : "";
   const auto wanted = [&only](const char* part) { return only.empty() || only == part; };
   if (wanted("thread")) bench_thread_page();
+  if (wanted("lag")) bench_lag();
   if (wanted("following")) bench_following(std::min<std::uint64_t>(events, 300'000));
   if (wanted("feed")) bench_feed_pages(events);
   if (wanted("rebuild")) bench_rebuild(std::min<std::uint64_t>(events, 300'000));

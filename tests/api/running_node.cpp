@@ -85,7 +85,12 @@ std::vector<std::string> Told::fields() const {
   return out;
 }
 
-RunningNode::RunningNode() {
+RunningNode::RunningNode()
+    : scratch_(std::make_unique<eventstore::ScratchFolder>()), folder_(scratch_->path()) {
+  open();
+}
+
+RunningNode::RunningNode(std::filesystem::path folder) : folder_(std::move(folder)) {
   open();
 }
 
@@ -94,7 +99,7 @@ RunningNode::~RunningNode() {
 }
 
 void RunningNode::open() {
-  local_ = std::make_unique<LocalNode>(LocalNodeOptions{.folder = folder_.path()});
+  local_ = std::make_unique<LocalNode>(LocalNodeOptions{.folder = folder_});
   hub_ = std::make_unique<StreamHub>(local_->node().store);
   router_ = std::make_unique<Router>();
   add_routes(*router_, local_->node(), *hub_, [] { return Server::Counts{}; });

@@ -1,4 +1,5 @@
 #pragma once
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -42,6 +43,8 @@ struct Told {
 class RunningNode {
  public:
   RunningNode();
+  /// Over a folder that is kept afterwards.
+  explicit RunningNode(std::filesystem::path folder);
   ~RunningNode();
 
   /// Dispatches and waits at most ten seconds. A stream of lines is read to its end.
@@ -58,7 +61,7 @@ class RunningNode {
   [[nodiscard]] const Node& node() const { return local_->node(); }
   [[nodiscard]] Router& router() { return *router_; }
   [[nodiscard]] StreamHub& hub() { return *hub_; }
-  [[nodiscard]] std::string folder() const { return folder_.path().string(); }
+  [[nodiscard]] std::string folder() const { return folder_.string(); }
   void wait_for_views();
   /// Closes and opens the folder anew.
   void restart();
@@ -70,7 +73,8 @@ class RunningNode {
   void close();
   Told dispatch(const Ask& wanted, bool is_local_operator);
 
-  eventstore::ScratchFolder folder_;
+  std::unique_ptr<eventstore::ScratchFolder> scratch_;
+  std::filesystem::path folder_;
   std::unique_ptr<LocalNode> local_;
   std::unique_ptr<StreamHub> hub_;
   std::unique_ptr<Router> router_;

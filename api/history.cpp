@@ -53,7 +53,9 @@ HistorySlice HistoryReader::read(std::uint64_t from, std::uint64_t to, std::size
     for (const auto& commit : record->commits) {
       for (const auto& raw : commit.events) {
         const auto at = position++;
-        if (at < slice.next_position || at > to || slice.event_count == most_events) continue;
+        // A record may hold far more than one slice takes: the rest of it comes with the next.
+        const bool is_full = slice.text.size() >= most_bytes || slice.event_count == most_events;
+        if (at < slice.next_position || at > to || is_full) continue;
         slice.next_position = at + 1;
         auto event = decode_event(raw);
         if (!event) throw StorageError("a stored event cannot be decoded", false);

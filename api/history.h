@@ -35,8 +35,8 @@ struct HistoryReader {
   HistoryFilter filter;
   HistoryFormat format = HistoryFormat::ndjson;
 
-  /// Events from `from` to `to` (inclusive), whole records' worth until one of the bounds is
-  /// passed: about `most_bytes` of text, `most_events` given, 256 records read.
+  /// Events from `from` to `to` (inclusive), until one of the bounds is reached: `most_bytes` of
+  /// text (passed by at most one event), `most_events` given, 256 records read.
   [[nodiscard]] HistorySlice read(std::uint64_t from, std::uint64_t to, std::size_t most_bytes,
                                   std::uint64_t most_events) const;
 };

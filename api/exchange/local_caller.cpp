@@ -76,17 +76,21 @@ class LocalCaller : public ApiCaller {
     if (!stream) return answer;
     const auto intake = std::make_shared<Intake>();
     stream->attach(intake);
-    stream->sent(0);
-    for (bool is_last = false; !is_last;) {
+    stream->drained();
+    for (;;) {
       const auto taken = stream->take();
       std::size_t bytes = 0;
       for (const auto& chunk : taken.chunks) {
         piece(chunk->text);
         bytes += chunk->text.size();
       }
-      is_last = taken.is_last;
-      if (bytes > 0) stream->sent(bytes);
-      if (!is_last && taken.chunks.empty()) intake->wait();
+      if (taken.is_last) break;
+      if (bytes > 0) {
+        stream->sent(bytes);
+        stream->drained();
+      } else {
+        intake->wait();
+      }
     }
     stream->closed(StreamEnd::finished);
     return answer;

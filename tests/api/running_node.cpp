@@ -194,7 +194,7 @@ Json RunningNode::accept_locally(const Ask& wanted) {
 }
 
 void RunningNode::wait_for_views() {
-  ASSERT_TRUE(local_->wait_for_views(longest_wait));
+  ASSERT_TRUE(local_->wait_for_views(std::chrono::seconds(100)));
 }
 
 std::string RunningNode::log_end(const std::string& platform) const {

@@ -219,6 +219,32 @@ TEST_F(Import, ReportsWhatTheRulesRefuseAndBringsTheRest) {
   EXPECT_EQ(bring(*caller, source).done_before, report.row_count);
 }
 
+TEST_F(Import, OfMuchAtOnceIsToldInFullThoughARecordIsLargerThanAReadersBuffer) {
+  ImportSource source{.name = "veel", .digest = {}, .kind = "idea", .rows = {}};
+  source.rows.emplace_back(ImportedPerson{.id = "1", .name = "Anna"});
+  constexpr std::size_t contribution_count = 1500;
+  for (std::size_t i = 0; i < contribution_count; ++i) {
+    source.rows.emplace_back(ImportedContribution{.id = std::to_string(i),
+                                                  .author = "1",
+                                                  .kind = "idea",
+                                                  .text = {.title = "Idee " + std::to_string(i),
+                                                           .body = std::string(2000, 'a'),
+                                                           .form = {},
+                                                           .themes = {},
+                                                           .language = "nl"},
+                                                  .occurred_at = domain::Timestamp{1000}});
+  }
+  EXPECT_EQ(bring(*caller, source).accepted, source.rows.size());
+  const auto history = history_of(*caller);
+  EXPECT_EQ(history.find("too-slow"), std::string::npos);
+  std::size_t placed = 0;
+  for (auto at = history.find("contribution-placed"); at != std::string::npos;
+       at = history.find("contribution-placed", at + 1)) {
+    ++placed;
+  }
+  EXPECT_EQ(placed, contribution_count);
+}
+
 TEST_F(Import, OfContributionsInTheGeneralFormat) {
   const auto source = read_contributions(data_folder / "contributions-small.ndjson", "nl");
   const auto report = bring(*caller, source);

@@ -52,7 +52,8 @@ rocksdb::Options database_options() {
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
-  table.block_size = 8 * 1024;
+  table.block_size = 4 * 1024;
+  table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
   table.format_version = 5;
   rocksdb::Options options;
   options.create_if_missing = true;

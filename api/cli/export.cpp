@@ -48,15 +48,44 @@ void read_folder(const ExportOptions& options, const Piece& piece) {
   }
 }
 
+/// Passes on whole lines, the last one only when it is known to be no farewell: a server that stops
+/// or finds its reader too slow ends a history early, and says so in a line of its own.
+class WholeHistory {
+ public:
+  explicit WholeHistory(const Piece& piece) : piece_(piece) {}
+
+  void add(std::string_view text) {
+    held_ += text;
+    if (held_.size() < 2) return;
+    const auto end = held_.rfind('\n', held_.size() - 2);
+    if (end == std::string::npos) return;
+    piece_(std::string_view(held_).substr(0, end + 1));
+    held_.erase(0, end + 1);
+  }
+  /// Throws CallFailed when it is not whole.
+  void finish() {
+    if (held_.empty()) return;
+    if (held_.starts_with(R"({"closed":)") || held_.back() != '\n') {
+      throw CallFailed("the server ended the history early; run the same command again");
+    }
+    piece_(held_);
+  }
+
+ private:
+  const Piece& piece_;
+  std::string held_;
+};
+
 void read_server(const ExportOptions& options, const Piece& piece) {
   const auto caller = remote_caller(options.place.server, options.place.token);
-  std::string refusal;
+  WholeHistory history(piece);
   const auto answer = caller->stream({.method = Method::get,
                                       .path = "/api/v1/platforms/" + options.platform + "/events",
                                       .body = {},
                                       .headers = {}},
-                                     piece);
+                                     [&](std::string_view text) { history.add(text); });
   if (!answer.is_good()) throw CallFailed("refused with status " + std::to_string(answer.status));
+  history.finish();
 }
 
 void read_history(const ExportOptions& options, const Piece& piece) {

@@ -200,6 +200,25 @@ TEST(CommandLineHelp, TeachesAndWrongArgumentsSayWhere) {
             wrong_arguments);
 }
 
+TEST(CommandLineExport, OfAHistoryThatWasCutOffIsAFailure) {
+  const auto export_of = [](const std::string& history) {
+    Server server({}, [history](Request&, Respond respond) {
+      respond(Response(200, "application/x-ndjson", history));
+    });
+    return meent({"export", "events", "--platform", "p", "--server",
+                  "http://127.0.0.1:" + std::to_string(server.port()), "--token", "x"});
+  };
+  const std::string two = "{\"type\":\"a\"}\n{\"type\":\"b\"}\n";
+  const auto whole = export_of(two);
+  EXPECT_EQ(whole.code, done) << whole.err;
+  EXPECT_EQ(whole.out, two);
+  EXPECT_EQ(export_of("").code, done);
+  const auto ended = export_of(two + "{\"closed\":\"stopping\",\"id\":\"x\"}\n");
+  EXPECT_EQ(ended.code, failed);
+  EXPECT_EQ(ended.out, two) << "the farewell is no event";
+  EXPECT_EQ(export_of(two + "{\"type\":").code, failed);
+}
+
 TEST(CommandLineHelp, AServerThatIsNotThereIsAFailure) {
   const auto said =
       meent({"platform", "create", "dorp", "--server", "http://127.0.0.1:1", "--token", "x"});

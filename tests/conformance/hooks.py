@@ -24,8 +24,10 @@ def mend(case):
     for name in IMPORTERS_FIELDS:
         if name == "id" or is_done_by_a_person(case):
             body.pop(name, None)
+    if "body" in body:
+        body["body"] = body["body"].strip() or "Tekst"
     if "body" in body and "/comments" not in case.path:
-        body["title"] = body.get("title") or "Toets"
+        body["title"] = body.get("title", "").strip()[:100] or "Toets"
     if body.get("kind") not in (None, *KINDS):
         body["kind"] = "idea"
     if body.get("verdict") == "accepted":
@@ -33,8 +35,9 @@ def mend(case):
     if {"import", "operate"} & set(body.get("scopes", ())):
         body.pop("person", None)
     body.pop("closes_at", None)
-    for name, value in (("expires_at", os.environ["tomorrow"]), ("kinds", KINDS), ("form", [])):
-        if name in body and not (name == "form" and is_done_by_a_person(case)):
+    form = {} if is_done_by_a_person(case) else []  # values of a form, or the form of a kind
+    for name, value in (("expires_at", os.environ["tomorrow"]), ("kinds", KINDS), ("form", form)):
+        if name in body:
             body[name] = value
 
 

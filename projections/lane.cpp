@@ -188,6 +188,7 @@ std::vector<std::string> Lane::apply(const std::vector<Member*>& members, const 
     return faults;
   }
   std::vector<std::future<std::string>> working;
+  working.reserve(members.size());
   for (auto* member : members) working.push_back(std::async(std::launch::async, one, member));
   std::ranges::transform(working, faults.begin(), [](auto& work) { return work.get(); });
   return faults;
@@ -238,6 +239,7 @@ void Lane::hand_over() {
     at = members_.erase(at);
   }
   std::vector<std::future<void>> writing;
+  writing.reserve(ready.size());
   for (auto& member : ready) {
     writing.push_back(
         std::async(std::launch::async, [&member] { member.open->view().hold_back(false); }));

@@ -91,6 +91,7 @@ bool StoppedPlatforms::is_stopped(domain::PlatformId platform, std::uint64_t off
 std::vector<eventstore::StoppedPlatform> StoppedPlatforms::list() const {
   const std::scoped_lock lock(mutex_);
   std::vector<eventstore::StoppedPlatform> out;
+  out.reserve(stopped_.size());
   for (const auto& [platform, stopped] : stopped_) out.push_back(stopped.platform);
   return out;
 }

@@ -127,20 +127,22 @@ void add_search_routes(Router& router, const Node& node) {
   row.description = "docs/search.md says what is found and in which order.";
   row.tag = "search";
   row.guard = "may_see(item)";
-  const std::string words = R"({"type":"array","items":{"type":"string"},"maxItems":50})";
+  const std::string words =
+      R"({"type":"array","maxItems":50,"items":{"type":"string","pattern":"^[^\\u0000]*$"}})";
   const std::string time =
       R"({"type":"string","anyOf":[{"format":"date"},{"format":"date-time"}]})";
   row.parameters = {
       platform_parameter(),
       text_parameter("q", "What to look for; empty: everything, newest first.",
-                     R"({"type":"string","maxLength":2000})"),
+                     R"({"type":"string","maxLength":2000,"pattern":"^[^\\u0000]*$"})"),
       word_parameter("what", "Which items.", {"everything", "contributions", "comments"}),
       word_parameter("sort", "Order.", {"relevance", "newest"}),
       text_parameter("space", "Only in this space.", schema_ref("Id")),
       text_parameter("kind", "Only of these kinds.", words),
       text_parameter("theme", "Only with one of these themes.", words),
       word_parameter("standing", "Only standing so.", {"open", "closed", "hidden", "withdrawn"}),
-      text_parameter("language", "Only in this language.", R"({"type":"string","maxLength":35})"),
+      text_parameter("language", "Only in this language.",
+                     R"({"type":"string","maxLength":35,"pattern":"^[^\\u0000]*$"})"),
       text_parameter("from", "Shown at this time or later.", time),
       text_parameter("until", "Shown before this time.", time),
       limit_parameter(20, most_search_hits),

@@ -4,7 +4,7 @@
 #include "tests/bench/bench_server.h"
 #include "tests/bench/figure.h"
 
-/// Figures of a running server over HTTP, one function a question (issue's table; docs/bench.md).
+/// Figures of a running server over HTTP, one function a question.
 namespace meent::bench {
 
 using Emit = std::function<void(Figure)>;

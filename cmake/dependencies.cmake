@@ -7,6 +7,7 @@ find_package(OpenSSL 3.0 REQUIRED)
 find_package(ICU 72 REQUIRED COMPONENTS uc i18n)
 find_package(ZLIB REQUIRED)
 
+pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka>=2.0)
 pkg_check_modules(rocksdb REQUIRED IMPORTED_TARGET rocksdb>=7.8)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium>=1.0.18)
 pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson>=3.0)

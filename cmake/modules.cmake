@@ -18,8 +18,9 @@ endfunction()
 # meent_tests(NAME LABEL label SOURCES ... LINKS ...)
 # One GoogleTest executable for one folder of the house, its cases registered with ctest under
 # LABEL. TIMEOUT is seconds per case (default 120). Without sources there is nothing to register.
+# TOGETHER: one ctest case for all, called LABEL.NAME, so that they share what is slow to start.
 function(meent_tests name)
-  cmake_parse_arguments(PARSE_ARGV 1 tests "" "LABEL;TIMEOUT" "SOURCES;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 tests "TOGETHER" "LABEL;TIMEOUT" "SOURCES;LINKS")
   if(NOT tests_SOURCES)
     return()
   endif()
@@ -32,6 +33,12 @@ function(meent_tests name)
     MEENT_SOURCE_DIR="${PROJECT_SOURCE_DIR}" MEENT_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(${name} PRIVATE ${tests_LINKS} GTest::gtest GTest::gtest_main)
   target_precompile_headers(${name} REUSE_FROM meent_gtest)
+  if(tests_TOGETHER)
+    add_test(NAME ${tests_LABEL}.${name} COMMAND ${name})
+    set_tests_properties(${tests_LABEL}.${name} PROPERTIES
+      LABELS ${tests_LABEL} TIMEOUT ${tests_TIMEOUT})
+    return()
+  endif()
   gtest_discover_tests(${name}
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 120

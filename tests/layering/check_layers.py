@@ -24,7 +24,8 @@ ROOT_FILE_LINES = 150
 # Which folder may use which library. Nothing here for `domain`: the standard library only.
 LIBRARIES = {
     "domain": set(),
-    "eventstore": {"nlohmann", "openssl", "posix", "rocksdb", "simdjson", "sodium", "spdlog"},
+    "eventstore": {"nlohmann", "openssl", "posix", "rdkafka", "rocksdb", "simdjson", "sodium",
+                   "spdlog"},
     "projections": {"icu", "posix", "rocksdb", "spdlog", "xapian"},
     "consumers": {"posix", "spdlog"},
     "api": {"boost", "cli11", "curl", "icu", "md4c", "mustache", "nlohmann", "openssl", "posix",

@@ -34,6 +34,7 @@ Problem of_unavailable(const Unavailable& unavailable) {
   using enum Unavailable::Why;
   switch (unavailable.why) {
     case outcome_unknown: return {&problems::outcome_unknown, unavailable.detail, {}, seconds(1)};
+    case moved: return {&problems::moved, unavailable.detail, {}, seconds(1)};
     case too_large: return {&problems::content_too_large, unavailable.detail, {}, {}};
     case queue_full: return {&problems::not_ready, "Too much at once; repeat.", {}, seconds(1)};
     case no_space:

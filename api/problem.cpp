@@ -33,6 +33,7 @@ constexpr std::array table{
     &problems::not_implemented,
     &problems::not_ready,
     &problems::not_yet_fresh,
+    &problems::moved,
     &problems::outcome_unknown,
     &problems::http_version_not_supported,
 };

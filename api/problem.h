@@ -124,6 +124,9 @@ inline constexpr ProblemType not_ready{
 inline constexpr ProblemType not_yet_fresh{"not-yet-fresh", 503, "Not yet as fresh as asked",
                                            "What Meent-After asks for has not reached this view in "
                                            "time; repeat after Retry-After seconds."};
+inline constexpr ProblemType moved{"moved", 503, "Another node writes here now",
+                                   "Nothing was accepted. Repeat after Retry-After seconds with "
+                                   "the same Idempotency-Key."};
 inline constexpr ProblemType outcome_unknown{"outcome-unknown", 503, "Outcome unknown",
                                              "It may or may not have been accepted. Repeat with "
                                              "the same Idempotency-Key: it will not happen twice."};

@@ -1,5 +1,6 @@
 #include "eventstore/admit.h"
 
+#include "domain/platform.h"
 #include "domain/result.h"
 
 namespace meent::eventstore {
@@ -20,10 +21,20 @@ Verdict admit_owner(const PartitionState& partition, const Envelope& envelope) {
   return Apply{};
 }
 
-Verdict admit_record(const ChainPoint& tip, const std::string& record) {
+/// Whether it stands in its platform's own partition.
+Verdict admit_place(const Genesis& genesis, domain::PlatformId platform) {
+  if (partition_of(platform, genesis.partitions) == genesis.partition) return Apply{};
+  return Void{VoidReason::misplaced};
+}
+
+Verdict admit_record(const Genesis& genesis, const ChainPoint& tip, const std::string& record) {
   if (has_unknown_version(record)) return Stop{StopReason::unknown_version};
   const auto header = decode_record_header(record);
   if (!header) return Void{VoidReason::damaged};
+  if (const auto place = admit_place(genesis, header->platform);
+      !std::holds_alternative<Apply>(place)) {
+    return place;
+  }
   if (header->base_position != tip.position + 1 || header->prev_hash != tip.hash) {
     return Void{VoidReason::duplicate};
   }
@@ -31,6 +42,13 @@ Verdict admit_record(const ChainPoint& tip, const std::string& record) {
 }
 
 }  // namespace
+
+std::uint32_t partition_of(domain::PlatformId platform, std::uint32_t partitions) {
+  if (platform == domain::directory_id() || partitions <= 1) return 0;
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < 8; ++i) number = (number << 8) | platform.value()[i];
+  return static_cast<std::uint32_t>(number % partitions);
+}
 
 Verdict admit(const PartitionState& partition, const ChainPoint& tip,
               const std::expected<Envelope, EnvelopeError>& envelope) {
@@ -45,17 +63,21 @@ Verdict admit(const PartitionState& partition, const ChainPoint& tip,
   if (!partition.genesis) {
     return is_genesis ? Verdict(Apply{}) : Verdict(Stop{StopReason::no_genesis});
   }
-  return std::visit(
-      domain::overloaded{
-          [](const Genesis&) -> Verdict { return Void{VoidReason::misplaced}; },
-          [&](const Claim&) { return admit_claim(partition, envelope->epoch); },
-          [&](const Group& group) {
-            const auto owner = admit_owner(partition, *envelope);
-            return std::holds_alternative<Apply>(owner) ? admit_record(tip, group.record) : owner;
-          },
-          [&](const CheckpointMark&) { return admit_owner(partition, *envelope); },
-      },
-      envelope->body);
+  return std::visit(domain::overloaded{
+                        [](const Genesis&) -> Verdict { return Void{VoidReason::misplaced}; },
+                        [&](const Claim&) { return admit_claim(partition, envelope->epoch); },
+                        [&](const Group& group) {
+                          const auto owner = admit_owner(partition, *envelope);
+                          if (!std::holds_alternative<Apply>(owner)) return owner;
+                          return admit_record(*partition.genesis, tip, group.record);
+                        },
+                        [&](const CheckpointMark& mark) {
+                          const auto owner = admit_owner(partition, *envelope);
+                          if (!std::holds_alternative<Apply>(owner)) return owner;
+                          return admit_place(*partition.genesis, mark.platform);
+                        },
+                    },
+                    envelope->body);
 }
 
 const char* name_of(VoidReason reason) {

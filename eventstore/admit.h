@@ -15,6 +15,8 @@ struct PartitionState {
   std::optional<Genesis> genesis;
   std::uint64_t epoch = 0;
   WriterId claimant;
+  std::string url{};  ///< of the claim that counts; no part of the rule
+  bool operator==(const PartitionState&) const = default;
 };
 
 struct ChainPoint {
@@ -28,7 +30,7 @@ enum class VoidReason : std::uint8_t {
   duplicate,  ///< base is not next, or prev is not the tip
   foreign,    ///< not our magic
   damaged,    ///< our magic, checksum wrong
-  misplaced,  ///< genesis that is not the first envelope, or of another log or partition
+  misplaced,  ///< genesis that is not the first envelope, or a platform's in another partition
 };
 enum class StopReason : std::uint8_t {
   epoch_ahead,      ///< the log was cut under us
@@ -44,6 +46,10 @@ struct Stop {
   StopReason reason;
 };
 using Verdict = std::variant<Apply, Void, Stop>;
+
+/// The one partition that a platform's records may lie in, of this many: the first eight bytes of
+/// its id, as a number, modulo the count. The directory is in partition 0.
+std::uint32_t partition_of(domain::PlatformId platform, std::uint32_t partitions);
 
 /// `tip`: the chain point of the group's platform, whichever platform that is; unused for others.
 Verdict admit(const PartitionState& partition, const ChainPoint& tip,

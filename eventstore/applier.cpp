@@ -96,8 +96,7 @@ std::expected<Events, DecodeError> decode_events(const Record& record) {
 
 class StoreApplier final : public Applier {
  public:
-  StoreApplier(Store& store, Remembrance remembrance)
-      : store_(store), remembrance_(remembrance), partition_(store.partition()) {
+  StoreApplier(Store& store, Remembrance remembrance) : store_(store), remembrance_(remembrance) {
     domain::PlatformId after;
     while (true) {
       const auto ids = store_.platforms(after, most_platforms_a_read);
@@ -112,8 +111,11 @@ class StoreApplier final : public Applier {
     applied.reserve(entries.size());
     batch_ = store_.begin();
     for (const auto& entry : entries) {
+      if (stopped_partitions_.contains(entry.partition)) continue;
       applied.push_back(apply_one(entry));
-      if (std::holds_alternative<Stop>(applied.back().verdict)) break;
+      if (std::holds_alternative<Stop>(applied.back().verdict)) {
+        stopped_partitions_.insert(entry.partition);
+      }
     }
     flush_and_write(sync);
     return applied;
@@ -137,7 +139,14 @@ class StoreApplier final : public Applier {
     store_.write(std::move(batch_), sync);
   }
 
+  PartitionState& partition_of_entry(std::uint32_t number) {
+    const auto found = partitions_.find(number);
+    if (found != partitions_.end()) return found->second;
+    return partitions_.emplace(number, store_.partition(number)).first->second;
+  }
+
   AppliedEntry apply_one(const LogEntry& entry) {
+    auto& partition = partition_of_entry(entry.partition);
     auto envelope = decode_envelope(entry.envelope);
     const auto* group = envelope ? std::get_if<Group>(&envelope->body) : nullptr;
     const auto header =
@@ -145,37 +154,40 @@ class StoreApplier final : public Applier {
     PlatformWork* work = header ? &work_of(header->platform) : nullptr;
     const auto tip =
         work != nullptr ? ChainPoint{work->tip_.position, work->tip_.hash} : ChainPoint{};
-    AppliedEntry applied{.offset = entry.offset,
-                         .verdict = admit(partition_, tip, envelope),
+    const EntryPlace place{.partition = entry.partition, .offset = entry.offset};
+    const auto offset = batch_->next_offset();
+    AppliedEntry applied{.entry = place,
+                         .verdict = admit(partition, tip, envelope),
                          .envelope = std::nullopt,
                          .record_hash = std::nullopt};
     if (group != nullptr) applied.record_hash = hash_of(group->record);
     if (const auto* reason = std::get_if<Void>(&applied.verdict)) {
-      batch_->put_envelope(entry.offset, reason->reason, entry.envelope);
+      batch_->put_envelope(offset, place, reason->reason, entry.envelope);
     } else if (std::holds_alternative<Apply>(applied.verdict)) {
-      batch_->put_envelope(entry.offset, std::nullopt, entry.envelope);
+      batch_->put_envelope(offset, place, std::nullopt, entry.envelope);
       if (group != nullptr) {
         applied.changed_state =
-            apply_record(entry.offset, *work, *header, *applied.record_hash, group->record);
+            apply_record(offset, *work, *header, *applied.record_hash, group->record);
       } else {
-        apply_other(*envelope);
+        apply_other(entry.partition, partition, *envelope);
       }
     }
     if (envelope) applied.envelope = std::move(*envelope);
     return applied;
   }
 
-  void apply_other(const Envelope& envelope) {
+  void apply_other(std::uint32_t number, PartitionState& partition, const Envelope& envelope) {
     if (const auto* genesis = std::get_if<Genesis>(&envelope.body)) {
-      partition_.genesis = *genesis;
-    } else if (std::holds_alternative<Claim>(envelope.body)) {
-      partition_.epoch = envelope.epoch;
-      partition_.claimant = envelope.writer;
+      partition.genesis = *genesis;
+    } else if (const auto* claim = std::get_if<Claim>(&envelope.body)) {
+      partition.url = claim->url;
+      partition.epoch = envelope.epoch;
+      partition.claimant = envelope.writer;
     } else {
       batch_->put_checkpoint(std::get<CheckpointMark>(envelope.body));
       return;
     }
-    batch_->put_partition(partition_);
+    batch_->put_partition(number, partition);
   }
 
   /// The chain goes on even where the state cannot: admission never depends on what events mean.
@@ -303,7 +315,8 @@ class StoreApplier final : public Applier {
 
   Store& store_;
   Remembrance remembrance_;
-  PartitionState partition_;
+  std::unordered_map<std::uint32_t, PartitionState> partitions_;
+  std::unordered_set<std::uint32_t> stopped_partitions_;
   std::unique_ptr<StoreBatch> batch_;
   std::unordered_map<domain::PlatformId, std::unique_ptr<PlatformWork>> platforms_;
   std::unordered_set<PlatformWork*> touched_;

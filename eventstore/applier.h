@@ -27,7 +27,7 @@ struct Remembrance {
 
 /// What became of one entry.
 struct AppliedEntry {
-  std::uint64_t offset = 0;
+  EntryPlace entry;
   Verdict verdict;
   std::optional<Envelope> envelope;  ///< nothing for foreign bytes
   std::optional<Hash> record_hash;   ///< for a group
@@ -41,15 +41,16 @@ struct StoppedPlatform {
   std::string why;
 };
 
-/// Threads: the log thread only, but for `stopped`.
+/// Serves all partitions of a log. Threads: the log thread only, but for `stopped`.
 class Applier {
  public:
   /// Tries again to apply what stopped a platform before: newer software may know it.
   static std::unique_ptr<Applier> make(Store& store, Remembrance remembrance = {});
   virtual ~Applier() = default;
   /// Applies the entries in order, as one batch, synced when `sync`; then the kept tip, synced too.
-  /// Throws StorageError: unknown outcome, the process must end. A Stop verdict ends the batch
-  /// before that entry. One batch has fewer events than command ids are remembered for.
+  /// Throws StorageError: unknown outcome, the process must end. A Stop verdict ends its
+  /// partition before that entry: what follows there, now and later, is left out. One batch has
+  /// fewer events than command ids are remembered for.
   virtual std::vector<AppliedEntry> apply(std::span<const LogEntry> entries, bool sync) = 0;
   [[nodiscard]] virtual std::vector<StoppedPlatform> stopped() const = 0;
 };

@@ -85,15 +85,31 @@ struct Progress {
   bool operator==(const Progress&) const = default;
 };
 inline constexpr std::string_view progress_key = "next";
-inline constexpr std::string_view partition_key = "partition";
+std::string partition_key(std::uint32_t number);
+/// meta "place": where a partition's last entry lies in the log, and its envelope here. No row:
+/// offsets here are the log's own, and there is one partition.
+struct PartitionPlace {
+  std::uint64_t entry_offset = 0;  ///< in the log
+  std::uint64_t offset = 0;        ///< here
+  bool operator==(const PartitionPlace&) const = default;
+};
+inline constexpr std::string_view place_name = "place";
+std::string place_key(std::uint32_t partition);
+std::string encode_place(const PartitionPlace& place);
+PartitionPlace decode_place(std::string_view row);
 inline constexpr char tip_prefix = 't';  ///< meta: tip_prefix, platform
 
 /// What stands before an envelope's bytes in its row.
 struct EnvelopeMark {
   std::uint64_t ordinal = 0;
   std::optional<VoidReason> void_reason;
+  std::optional<EntryPlace> entry{};  ///< nothing: partition 0, at the same offset as here
 };
-inline constexpr std::size_t envelope_mark_bytes = 9;
+/// A stored envelope's row, taken apart. `bytes` points into it.
+struct EnvelopeRow {
+  EnvelopeMark mark;
+  std::string_view bytes;
+};
 
 /// `at`: the row's place in words, for the error.
 [[noreturn]] void throw_damaged_row(const std::string& at);
@@ -111,7 +127,8 @@ CheckpointMark decode_checkpoint(std::string_view consumer, domain::PlatformId p
                                  std::string_view row);
 std::string envelope_key(std::uint64_t offset);
 std::string encode_envelope_mark(const EnvelopeMark& mark);
-EnvelopeMark decode_envelope_mark(std::string_view row);
+/// Throws StorageError: damaged.
+EnvelopeRow decode_envelope_row(std::string_view row);
 /// Base position or, for looking up, any position.
 std::string index_key(domain::PlatformId platform, std::uint64_t position);
 std::string encode_indexed(const IndexedRecord& record);

@@ -2,11 +2,17 @@
 #include "eventstore/database.h"
 
 // meta       "next" -> next offset (8), envelope count (8)
-//            "partition" -> epoch (8), claimant (16), has genesis (1), log id (16), partition (4),
-//                           partitions (4)
+//            "partition" [number > 0] -> epoch (8), claimant (16), has genesis (1), log id (16),
+//            partition (4),
+//                           partitions (4), the claim's url
+//            "place" number -> offset of its last entry in the log (8), offset here (8); not
+//                              embedded
 //            't' platform -> position (8), hash (32), recorded_at (8)
 //            'c' platform consumer -> position (8), hash (32)
-// envelopes  offset -> ordinal (8), 0 applied or 1 + void reason (1), envelope
+// envelopes  offset -> ordinal (8), 0 applied or 1 + void reason (1), envelope; where the entry
+// lies
+//                      elsewhere in the log: ordinal (8), 128 + that (1), partition (4), offset
+//                      (8), envelope
 // index      platform base_position -> offset (8), event count (4), hash (32)
 // state      platform key -> value
 // ids        platform command_id -> request mac (32), first position (8), event count (4),
@@ -16,6 +22,13 @@ namespace meent::eventstore {
 namespace {
 
 constexpr char checkpoint_prefix = 'c';
+constexpr std::uint8_t entry_follows = 0x80;
+
+std::string numbered_key(std::string_view name, std::uint32_t number) {
+  std::string out(name);
+  for (const int shift : {24, 16, 8, 0}) out += static_cast<char>(number >> shift);
+  return out;
+}
 
 /// One row read as a whole, or an error that names it.
 template <class Read>
@@ -56,6 +69,7 @@ std::string encode_partition(const PartitionState& partition) {
   put_id(out, genesis.log_id);
   put_number(out, genesis.partition);
   put_number(out, genesis.partitions);
+  out += partition.url;
   return out;
 }
 PartitionState decode_partition(std::string_view row) {
@@ -69,7 +83,28 @@ PartitionState decode_partition(std::string_view row) {
     genesis.partition = in.number<std::uint32_t>();
     genesis.partitions = in.number<std::uint32_t>();
     if (has_genesis) out.genesis = genesis;
+    out.url = in.rest();
     return out;
+  });
+}
+
+std::string partition_key(std::uint32_t number) {
+  return number == 0 ? "partition" : numbered_key("partition", number);
+}
+
+std::string place_key(std::uint32_t partition) {
+  return numbered_key(place_name, partition);
+}
+std::string encode_place(const PartitionPlace& place) {
+  std::string out;
+  put_number(out, place.entry_offset);
+  put_number(out, place.offset);
+  return out;
+}
+PartitionPlace decode_place(std::string_view row) {
+  return whole_row(row, "place", [](ByteReader& in) {
+    const auto entry_offset = in.number<std::uint64_t>();
+    return PartitionPlace{entry_offset, in.number<std::uint64_t>()};
   });
 }
 
@@ -125,18 +160,29 @@ std::string envelope_key(std::uint64_t offset) {
 std::string encode_envelope_mark(const EnvelopeMark& mark) {
   std::string out;
   put_number(out, mark.ordinal);
-  out += mark.void_reason ? static_cast<char>(1 + static_cast<int>(*mark.void_reason)) : '\0';
+  const auto verdict = mark.void_reason ? 1 + static_cast<int>(*mark.void_reason) : 0;
+  out += static_cast<char>(mark.entry ? entry_follows | verdict : verdict);
+  if (mark.entry) {
+    put_number(out, mark.entry->partition);
+    put_number(out, mark.entry->offset);
+  }
   return out;
 }
-EnvelopeMark decode_envelope_mark(std::string_view row) {
+EnvelopeRow decode_envelope_row(std::string_view row) {
   ByteReader in(row);
-  EnvelopeMark out;
-  out.ordinal = in.number<std::uint64_t>();
-  const auto verdict = in.number<std::uint8_t>();
+  EnvelopeRow out;
+  out.mark.ordinal = in.number<std::uint64_t>();
+  const auto first = in.number<std::uint8_t>();
+  const auto verdict = first & ~entry_follows;
+  if (first != verdict) {
+    const auto partition = in.number<std::uint32_t>();
+    out.mark.entry = {partition, in.number<std::uint64_t>()};
+  }
   if (!in.good() || verdict > 1 + static_cast<int>(VoidReason::misplaced)) {
     throw_damaged_row("envelope");
   }
-  if (verdict > 0) out.void_reason = static_cast<VoidReason>(verdict - 1);
+  if (verdict > 0) out.mark.void_reason = static_cast<VoidReason>(verdict - 1);
+  out.bytes = in.rest();
   return out;
 }
 

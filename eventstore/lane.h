@@ -30,6 +30,7 @@ struct Answer {
 struct OpenGroup {
   domain::PlatformId platform;
   std::uint64_t number = 0;  ///< of this platform's groups, rising
+  std::uint64_t epoch = 0;   ///< of the claim it was decided under
   std::uint64_t base_position = 0;
   std::uint32_t event_count = 0;
   std::uint32_t commit_count = 0;

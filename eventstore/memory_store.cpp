@@ -9,9 +9,14 @@ class MemoryBatch final : public StoreBatch {
  public:
   explicit MemoryBatch(MemoryStore& store) : store_(store) {}
 
-  void put_envelope(std::uint64_t offset, std::optional<VoidReason>, std::string_view) override {
+  void put_envelope(std::uint64_t offset, const EntryPlace& entry, std::optional<VoidReason>,
+                    std::string_view bytes) override {
     store_.next_offset_ = offset + 1;
+    store_.places_[entry.partition] = {
+        .next_offset = entry.offset + 1,
+        .last = SeenEntry{.offset = entry.offset, .envelope_hash = hash_of(bytes)}};
   }
+  std::uint64_t next_offset() const override { return store_.next_offset_; }
   void put_record(std::uint64_t offset, const RecordHeader& header, const Hash& hash,
                   domain::Timestamp recorded_at) override {
     auto& platform = store_.platforms_[header.platform];
@@ -21,7 +26,9 @@ class MemoryBatch final : public StoreBatch {
                                 .event_count = header.event_count,
                                 .hash = hash});
   }
-  void put_partition(const PartitionState& partition) override { store_.partition_ = partition; }
+  void put_partition(std::uint32_t number, const PartitionState& partition) override {
+    store_.partitions_[number] = partition;
+  }
   void put_checkpoint(const CheckpointMark& mark) override {
     store_.checkpoints_[{mark.consumer, mark.platform}] = mark;
   }

@@ -16,7 +16,14 @@ class MemoryStore final : public Store {
   explicit MemoryStore(const Store& origin) : origin_(origin) {}
 
   std::uint64_t next_offset() const override { return next_offset_; }
-  PartitionState partition() const override { return partition_; }
+  PartitionState partition(std::uint32_t number) const override {
+    const auto found = partitions_.find(number);
+    return found == partitions_.end() ? PartitionState{} : found->second;
+  }
+  LogPlace log_place(std::uint32_t partition) const override {
+    const auto found = places_.find(partition);
+    return found == places_.end() ? LogPlace{} : found->second;
+  }
   PlatformTip tip(domain::PlatformId platform) const override;
   std::vector<domain::PlatformId> platforms(domain::PlatformId after,
                                             std::size_t limit) const override;
@@ -67,7 +74,8 @@ class MemoryStore final : public Store {
 
   const Store& origin_;
   std::uint64_t next_offset_ = 0;
-  PartitionState partition_;
+  std::map<std::uint32_t, PartitionState> partitions_;
+  std::map<std::uint32_t, LogPlace> places_;
   std::map<domain::PlatformId, Platform> platforms_;
   std::map<std::pair<std::string, domain::PlatformId>, CheckpointMark> checkpoints_;
 };

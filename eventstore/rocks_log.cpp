@@ -9,10 +9,12 @@ constexpr std::size_t most_read_bytes = 1 << 20;
 
 }  // namespace
 
-void RocksLog::append(std::span<const std::string> envelopes) {
+void RocksLog::append(std::uint32_t, std::span<const std::string> envelopes) {
   drop_applied();
   auto offset = staged_.empty() ? store_.next_offset() : staged_.back().offset + 1;
-  for (const auto& envelope : envelopes) staged_.push_back({offset++, envelope});
+  for (const auto& envelope : envelopes) {
+    staged_.push_back({.partition = 0, .offset = offset++, .envelope = envelope});
+  }
 }
 
 std::optional<LogEntry> RocksLog::next(std::chrono::milliseconds wait) {
@@ -29,8 +31,8 @@ std::optional<LogEntry> RocksLog::next(std::chrono::milliseconds wait) {
   return std::nullopt;
 }
 
-void RocksLog::seek(std::uint64_t offset) {
-  cursor_ = offset;
+void RocksLog::seek(std::uint32_t, const LogPlace& place) {
+  cursor_ = place.next_offset;
   read_.clear();
 }
 
@@ -44,7 +46,7 @@ std::optional<LogEntry> RocksLog::stored_entry() {
     std::size_t bytes = 0;
     store_.read(cursor_, [&](const StoredEnvelope& stored) {
       bytes += stored.bytes.size();
-      read_.push_back({stored.offset, stored.bytes});
+      read_.push_back({.partition = 0, .offset = stored.offset, .envelope = stored.bytes});
       return bytes < most_read_bytes;
     });
   }

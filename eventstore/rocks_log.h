@@ -12,9 +12,11 @@ namespace meent::eventstore {
 class RocksLog final : public Log {
  public:
   explicit RocksLog(const Store& store) : store_(store) {}
-  void append(std::span<const std::string> envelopes) override;
+  [[nodiscard]] std::uint32_t partitions() const override { return 1; }
+  void append(std::uint32_t partition, std::span<const std::string> envelopes) override;
   std::optional<LogEntry> next(std::chrono::milliseconds wait) override;
-  void seek(std::uint64_t offset) override;
+  void wake() override {}  // what is appended comes back at once
+  void seek(std::uint32_t partition, const LogPlace& place) override;
   [[nodiscard]] Durability durability() const override { return Durability::when_applied; }
 
  private:

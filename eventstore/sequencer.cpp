@@ -11,7 +11,7 @@
 #include <mutex>
 #include <thread>
 
-#include "eventstore/log_writer.h"
+#include "eventstore/desk.h"
 
 namespace meent::eventstore {
 
@@ -19,10 +19,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t most_bytes_a_write = 16 << 20;
-constexpr int most_groups_a_lane = 4;  ///< in one write, where more commands wait than one holds
 constexpr std::size_t most_remembered_entries = 200'000;
 constexpr std::size_t decisions_between_counts = 10'000;
+constexpr std::size_t most_marks_waiting = 10'000;
+constexpr int most_claims = 16;
 constexpr milliseconds poll_interval{20};
 constexpr milliseconds space_interval{100};
 constexpr int exit_code_on_fail_stop = 70;
@@ -39,48 +39,78 @@ void end_process(const std::string& why) {
   std::_Exit(exit_code_on_fail_stop);
 }
 
-Unavailable unavailable(Unavailable::Why why, std::string detail) {
-  return {.why = why, .detail = std::move(detail)};
-}
+struct Partition {
+  Partition(Log& log, Store& store, Keys& keys, const SequencerOptions& options,
+            std::uint32_t partition_number, Desk::Stopped stopped)
+      : number(partition_number),
+        writer(log, store, keys, options, number),
+        desk(store, keys, number, std::move(stopped)) {}
+  const std::uint32_t number;
 
-const Unavailable& outcome_unknown() {
-  static const auto answer =
-      unavailable(Unavailable::Why::outcome_unknown,
-                  "The log has not confirmed what was written last. Repeat with the same key.");
-  return answer;
-}
-const Unavailable& fenced() {
-  static const auto answer =
-      unavailable(Unavailable::Why::outcome_unknown,
-                  "Another writer has taken the partition over; nothing was written here. Repeat "
-                  "with the same key.");
-  return answer;
-}
+  PartitionWriter writer;  ///< the log thread's alone
 
-/// One thread decides, one writes and applies; a mutex around what they hand each other.
-class TwoThreads final : public Sequencer {
+  // The deciding thread's alone.
+  Desk desk;
+  PartitionRole known_role = PartitionRole::following;
+
+  // What the two hand each other; under the mutex.
+  PartitionRole role = PartitionRole::following;
+  std::uint64_t epoch = 0;  ///< of our own claim
+  std::string stopped_why;
+  bool is_claim_asked = false;
+  std::vector<std::unique_ptr<OpenGroup>> for_log;
+  std::vector<GroupEnd> ended;
+
+  std::atomic<bool> is_log_idle = true;  ///< nothing is in flight or handed over
+};
+
+/// Two halves, each driven by a thread or, in a simulation, by `step`; a mutex around what they
+/// hand each other.
+class TwoHalves final : public SteppedSequencer {
  public:
-  TwoThreads(Log& log, Store& store, Keys& keys, SequencerOptions options)
-      : options_(std::move(options)),
-        store_(store),
-        keys_(keys),
-        writer_(log, store, keys, options_) {
+  TwoHalves(Log& log, Store& store, Keys& keys, SequencerOptions options)
+      : options_(std::move(options)), log_(log), store_(store), follower_(log, store) {
     if (!options_.clock) options_.clock = system_time;
     if (!options_.fail_stop) options_.fail_stop = end_process;
-    writer_.take_over();
-    log_id_ = writer_.log_id();
+    if (!options_.steady) options_.steady = [] { return std::chrono::steady_clock::now(); };
+    for (std::uint32_t number = 0; number < log.partitions(); ++number) {
+      partitions_.push_back(std::make_unique<Partition>(log, store, keys, options_, number,
+                                                        [this] { return follower_.stopped(); }));
+    }
+  }
+  ~TwoHalves() override { TwoHalves::stop(); }
+
+  /// Reads the log to its end, begins it where it is empty, and claims every partition.
+  void take_over() {
+    while (log_turn(milliseconds(0), true) > 0) {
+    }
+    for (auto& one : partitions_) {
+      one->writer.begin_log(options_.steady());
+      await([&] { return store_.partition(one->number).genesis.has_value(); },
+            "The log's first envelope did not appear.");
+      for (int i = 0; i < most_claims && one->writer.role() != PartitionRole::owning; ++i) {
+        one->writer.claim(options_.steady());
+        await([&] { return one->writer.role() != PartitionRole::claiming; },
+              "The partition could not be claimed: the log does not give the claim back.");
+      }
+      if (one->writer.role() == PartitionRole::owning) continue;
+      throw StorageError("The partition could not be claimed: other writers keep claiming it.",
+                         true);
+    }
+  }
+
+  void start_threads() {
     decide_thread_ = std::thread([this] {
       guarded([this] { decide_loop(); });
       // Whoever still waits after a failure is not answered.
-      lanes_.clear();
+      for (auto& one : partitions_) one->desk.abandon();
       immediate_.clear();
     });
     log_thread_ = std::thread([this] {
       guarded([this] { log_loop(); });
-      writer_.forget();
+      for (auto& one : partitions_) one->writer.forget();
     });
   }
-  ~TwoThreads() override { TwoThreads::stop(); }
 
   void submit(Submission submission, std::function<void(Outcome)> done) override {
     bool is_stopping = false;
@@ -99,12 +129,50 @@ class TwoThreads final : public Sequencer {
                      : unavailable(Unavailable::Why::queue_full, "Too many commands are waiting."));
   }
 
+  void claim(std::uint32_t partition) override {
+    const std::lock_guard lock(mutex_);
+    partitions_.at(partition)->is_claim_asked = true;
+    wake_log();
+  }
+
+  void checkpoint(CheckpointMark mark) override {
+    const std::lock_guard lock(mutex_);
+    if (is_stopping_ || marks_.size() >= most_marks_waiting) return;
+    marks_.push_back(std::move(mark));
+    wake_log();
+  }
+
+  std::vector<PartitionStatus> partitions() const override {
+    std::vector<PartitionStatus> out;
+    for (const auto& one : partitions_) {
+      const auto state = store_.partition(one->number);
+      PartitionStatus status{.number = one->number,
+                             .role = PartitionRole::following,
+                             .epoch = state.epoch,
+                             .claimant = state.claimant,
+                             .owner_url = state.url,
+                             .next_offset = store_.log_place(one->number).next_offset,
+                             .stopped_why = {}};
+      const std::lock_guard lock(mutex_);
+      status.role = one->role;
+      status.stopped_why = one->stopped_why;
+      out.push_back(std::move(status));
+    }
+    return out;
+  }
+
+  std::optional<milliseconds> behind() const override {
+    const std::lock_guard lock(mutex_);
+    if (caught_up_at_ == SteadyTime()) return std::nullopt;
+    return std::chrono::duration_cast<milliseconds>(options_.steady() - caught_up_at_);
+  }
+
   void stop() override {
     {
       const std::lock_guard lock(mutex_);
       is_stopping_ = true;
       decide_wake_.notify_one();
-      log_wake_.notify_one();
+      wake_log();
     }
     const std::lock_guard joining(join_mutex_);
     if (decide_thread_.joinable()) decide_thread_.join();
@@ -119,7 +187,13 @@ class TwoThreads final : public Sequencer {
             .writes = write_count_,
             .waiting = waiting_count_};
   }
-  std::vector<StoppedPlatform> stopped() const override { return writer_.stopped(); }
+  std::vector<StoppedPlatform> stopped() const override { return follower_.stopped(); }
+
+  void step() override {
+    log_turn(milliseconds(0), true);
+    decide_turn();
+    log_turn(milliseconds(0), true);
+  }
 
  private:
   /// A thread's whole life. A disk or broker that failed ends the process here.
@@ -129,60 +203,97 @@ class TwoThreads final : public Sequencer {
     } catch (const std::exception& error) {
       {
         const std::lock_guard lock(mutex_);
-        if (std::exchange(has_failed_, true)) return;
+        if (has_failed_.exchange(true)) return;
         inbox_.clear();
         answers_.clear();
-        for_log_.clear();
-        ended_.clear();
+        for (auto& one : partitions_) {
+          one->for_log.clear();
+          one->ended.clear();
+        }
         decide_wake_.notify_one();
-        log_wake_.notify_one();
+        wake_log();
       }
       options_.fail_stop(error.what());
     }
   }
 
-  // The deciding thread ------------------------------------------------------------------------
+  void await(const std::function<bool()>& is_reached, const char* otherwise) {
+    const auto end = options_.steady() + options_.longest_read_back;
+    while (!is_reached()) {
+      log_turn(poll_interval, true);
+      for (const auto& one : partitions_) {
+        if (one->writer.role() == PartitionRole::stopped) {
+          throw StorageError(one->writer.stopped_why(), false);
+        }
+      }
+      if (!is_reached() && options_.steady() > end) throw StorageError(otherwise, true);
+    }
+  }
+
+  // The deciding half --------------------------------------------------------------------------
 
   void decide_loop() {
     ::pthread_setname_np(::pthread_self(), "meent-decide");
-    std::deque<Pending> taken;
-    std::vector<GroupEnd> ended;
     while (true) {
       {
         std::unique_lock lock(mutex_);
         decide_wake_.wait(lock, [this] {
-          return has_failed_ || !inbox_.empty() || !ended_.empty() || (is_stopping_ && is_done()) ||
-                 (log_is_idle_ && !ready_.empty());
+          return has_failed_ || !inbox_.empty() || has_ended() || can_hand_over() ||
+                 (is_stopping_ && is_done());
         });
-        if (has_failed_) break;
-        taken.swap(inbox_);
-        ended.swap(ended_);
+        if (has_failed_) return;
       }
-      finish(ended);
-      const auto free_space = has_space();
-      for (auto& pending : taken) {
-        decide(pending, free_space);
-        if (log_is_idle_) hand_over();
-      }
-      taken.clear();
-      hand_over();
-      if (decided_count_ >= decisions_between_counts) forget_some();
+      decide_turn();
       const std::lock_guard lock(mutex_);
-      if (is_stopping_ && inbox_.empty() && ended_.empty() && is_done()) {
+      if (is_stopping_ && inbox_.empty() && !has_ended() && is_done()) {
         decide_is_done_ = true;
-        log_wake_.notify_one();
+        wake_log();
         return;
       }
     }
   }
 
-  bool is_done() {
-    if (is_settling_) return true;
-    return std::ranges::all_of(lanes_, [](const auto& one) { return one.second->is_idle(); });
+  // Under the mutex.
+  bool has_ended() const {
+    return std::ranges::any_of(partitions_, [](const auto& one) { return !one->ended.empty(); });
+  }
+  bool can_hand_over() const {
+    return std::ranges::any_of(
+        partitions_, [](const auto& one) { return one->is_log_idle && one->desk.has_groups(); });
+  }
+  bool is_done() const {
+    return std::ranges::all_of(partitions_, [](const auto& one) { return one->desk.is_idle(); });
+  }
+
+  void decide_turn() {
+    std::deque<Pending> taken;
+    {
+      const std::lock_guard lock(mutex_);
+      taken.swap(inbox_);
+      is_fresh_ =
+          !follower_.must_poll() || options_.steady() - caught_up_at_ < options_.longest_unread;
+    }
+    for (auto& one : partitions_) finish(*one);
+    const auto free_space = has_space();
+    for (auto& pending : taken) {
+      auto& partition = partition_of_platform(pending.submission.platform);
+      decide(partition, pending, free_space);
+      if (partition.is_log_idle) {
+        finish(partition);
+        hand_over(partition);
+      }
+    }
+    for (auto& one : partitions_) hand_over(*one);
+    give_answers();
+    if (decided_count_ >= decisions_between_counts) forget_some();
+  }
+
+  Partition& partition_of_platform(domain::PlatformId id) {
+    return *partitions_[partition_of(id, static_cast<std::uint32_t>(partitions_.size()))];
   }
 
   bool has_space() {
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = options_.steady();
     if (now - space_seen_at_ >= space_interval) {
       space_seen_at_ = now;
       has_space_ = store_.free_bytes() >= options_.least_free_bytes;
@@ -190,199 +301,193 @@ class TwoThreads final : public Sequencer {
     return has_space_;
   }
 
-  Lane& lane_of(domain::PlatformId id) {
-    auto& lane = lanes_[id];
-    if (!lane) {
-      lane = std::make_unique<Lane>(store_, keys_, id, log_id_);
-      for (const auto& one : writer_.stopped()) {
-        if (one.platform == id) lane->stop(one.why);
-      }
-    }
-    return *lane;
-  }
-
-  void decide(Pending& pending, bool has_space) {
+  void decide(Partition& partition, Pending& pending, bool has_space) {
     ++decided_count_;
-    if (is_fenced_ || is_settling_) {
-      immediate_.push_back({std::move(pending.done), is_fenced_ ? fenced() : outcome_unknown()});
-      return;
+    const auto refuse = [&](Unavailable why) {
+      immediate_.push_back({std::move(pending.done), std::move(why)});
+    };
+    if (partition.known_role == PartitionRole::stopped) {
+      return refuse(unavailable(Unavailable::Why::platform_stopped,
+                                "This part of the log cannot be followed any further here."));
     }
+    if (partition.known_role != PartitionRole::owning || !is_fresh_) return refuse(moved());
+    if (partition.desk.is_settling()) return refuse(outcome_unknown());
     if (!has_space) {
-      immediate_.push_back(
-          {std::move(pending.done),
-           unavailable(Unavailable::Why::no_space, "The disk is almost full; reading goes on.")});
-      return;
+      return refuse(
+          unavailable(Unavailable::Why::no_space, "The disk is almost full; reading goes on."));
     }
-    const auto id = pending.submission.platform;
-    auto& lane = lane_of(id);
-    try {
-      lane.decide(pending, options_.clock(), immediate_);
-    } catch (const StorageError& error) {
-      if (error.outcome_is_unknown()) throw;
-      immediate_.push_back(
-          {std::move(pending.done), unavailable(Unavailable::Why::platform_stopped, error.what())});
-    }
-    if (lane.is_unknown() && lane.is_idle()) {
-      lanes_.erase(id);
-    } else {
-      queue(lane);
-    }
+    partition.desk.decide(pending, options_.clock(), immediate_);
   }
 
-  void queue(Lane& lane) {
-    if (lane.is_ready || !lane.has_group()) return;
-    lane.is_ready = true;
-    ready_.push_back(&lane);
-  }
-
-  /// Gives the log thread what it can do now: some groups of each lane when it is idle, and
-  /// answers.
-  void hand_over() {
+  /// Takes what the log thread tells of a partition: its role, and groups' fates.
+  void finish(Partition& partition) {
     std::vector<GroupEnd> ended;
+    std::uint64_t epoch = 0;
     {
       const std::lock_guard lock(mutex_);
-      ended.swap(ended_);
+      ended.swap(partition.ended);
+      partition.known_role = partition.role;
+      epoch = partition.epoch;
     }
-    finish(ended);
-    std::vector<std::unique_ptr<OpenGroup>> groups;
-    std::size_t bytes = 0;
-    while (log_is_idle_ && !ready_.empty() && bytes < most_bytes_a_write) {
-      auto* lane = ready_.front();
-      ready_.pop_front();
-      lane->is_ready = false;
-      if (!lane->has_group()) continue;
-      auto group = lane->take_group();
-      if (group->commit_count == 0) {
-        for (auto& answer : group->answers) immediate_.push_back(std::move(answer));
-        queue(*lane);
-        continue;
-      }
-      bytes += group->commits.size();
-      groups.push_back(std::move(group));
-      for (int i = 1; i < most_groups_a_lane && lane->has_follower(); ++i) {
-        groups.push_back(lane->take_group());
-        bytes += groups.back()->commits.size();
-      }
+    auto& desk = partition.desk;
+    desk.begin(epoch, immediate_);
+    const bool is_owner = partition.known_role == PartitionRole::owning;
+    for (auto& end : ended) {
+      for (auto& pending : desk.finish(end, is_owner, immediate_)) decide(partition, pending, true);
     }
-    if (groups.empty() && immediate_.empty()) return;
+  }
+
+  /// Gives the log thread some groups of each lane, where the log is idle.
+  void hand_over(Partition& partition) {
+    if (!partition.is_log_idle) return;
+    auto groups = partition.desk.take_groups(immediate_);
+    if (groups.empty()) return;
     const std::lock_guard lock(mutex_);
     if (has_failed_) return;
-    if (!groups.empty()) log_is_idle_ = false;
-    for (auto& group : groups) for_log_.push_back(std::move(group));
+    partition.is_log_idle = false;
+    partition.for_log = std::move(groups);
+    wake_log();
+  }
+
+  void give_answers() {
+    if (immediate_.empty()) return;
+    const std::lock_guard lock(mutex_);
+    if (has_failed_) return;
     for (auto& answer : immediate_) answers_.push_back(std::move(answer));
     immediate_.clear();
-    log_wake_.notify_one();
-  }
-
-  void finish(std::vector<GroupEnd>& ended) {
-    for (auto& end : ended) finish(end);
-    ended.clear();
-  }
-
-  void finish(GroupEnd& end) {
-    auto& lane = lane_of(end.group->platform);
-    switch (end.fate) {
-      case Fate::applied:
-        if (is_settling_) break;
-        for (auto& pending : lane.settle(*end.group)) decide(pending, true);
-        queue(lane);
-        break;
-      case Fate::uncertain:
-        is_settling_ = true;
-        discard_all(outcome_unknown());
-        break;
-      case Fate::lost: discard_all(is_fenced_ ? fenced() : outcome_unknown()); break;
-      case Fate::stuck:
-        start_over(lane,
-                   unavailable(Unavailable::Why::platform_stopped, "The platform is stopped."));
-        break;
-      case Fate::foreign: start_over(lane, outcome_unknown()); break;
-    }
-    if (end.is_last && is_settling_) {
-      // After uncertainty every lane starts from what is applied.
-      discard_all(outcome_unknown());
-      is_settling_ = false;
-    }
-  }
-
-  void start_over(Lane& lane, const Unavailable& instead) {
-    lane.discard(instead, immediate_);
-    for (const auto& one : writer_.stopped()) {
-      if (one.platform == lane.id()) lane.stop(one.why);
-    }
-  }
-
-  void discard_all(const Unavailable& instead) {
-    for (auto& [id, lane] : lanes_) lane->discard(instead, immediate_);
+    wake_log();
   }
 
   void forget_some() {
     decided_count_ = 0;
     std::size_t count = 0;
-    for (const auto& [id, lane] : lanes_) count += lane->entry_count();
+    for (const auto& one : partitions_) count += one->desk.entry_count();
     if (count <= most_remembered_entries) return;
-    for (const auto& [id, lane] : lanes_) lane->drop_settled();
+    for (const auto& one : partitions_) one->desk.drop_settled();
   }
 
-  // The log thread -----------------------------------------------------------------------------
+  // The log half -------------------------------------------------------------------------------
 
   void log_loop() {
     ::pthread_setname_np(::pthread_self(), "meent-log");
-    std::vector<std::unique_ptr<OpenGroup>> groups;
-    std::vector<Answer> answers;
     while (true) {
-      {
+      if (!follower_.must_poll()) {
         std::unique_lock lock(mutex_);
-        if (!writer_.has_in_flight() && for_log_.empty()) {
-          if (!log_is_idle_.exchange(true)) decide_wake_.notify_one();
-        }
-        const auto has_work = [this] {
-          return has_failed_ || decide_is_done_ || !for_log_.empty() || !answers_.empty();
-        };
-        if (!writer_.has_in_flight()) {
-          if (writer_.must_poll()) {
-            log_wake_.wait_for(lock, poll_interval, has_work);
-          } else {
-            log_wake_.wait(lock, has_work);
-          }
-        }
-        if (has_failed_) break;
-        if (decide_is_done_ && for_log_.empty() && answers_.empty()) return;
-        groups.swap(for_log_);
-        answers.swap(answers_);
+        log_wake_.wait(lock, [this] {
+          return has_failed_ || decide_is_done_ || has_work_for_log() || has_in_flight();
+        });
       }
-      send(answers);
-      if (!groups.empty()) {
-        group_count_ += groups.size();
-        writer_.append(std::exchange(groups, {}));
+      {
+        const std::lock_guard lock(mutex_);
+        if (has_failed_) return;
+        if (decide_is_done_ && !has_work_for_log()) return;
       }
-      if (writer_.has_in_flight() || writer_.must_poll()) follow();
+      log_turn(poll_interval, follower_.must_poll());
     }
   }
 
-  void follow() {
-    auto ends = writer_.follow(writer_.has_in_flight() ? poll_interval : milliseconds(0));
-    write_count_ = writer_.write_count;
-    is_fenced_ = writer_.is_fenced();
-    if (ends.empty()) return;
-    std::vector<Answer> answers;
-    for (auto& end : ends) {
-      for (auto& answer : end.group->answers) {
-        give_outcome(answer, end);
-        answers.push_back(std::move(answer));
-      }
-      end.group->answers.clear();
+  /// Under the mutex.
+  bool has_work_for_log() const {
+    return !answers_.empty() || !marks_.empty() ||
+           std::ranges::any_of(partitions_, [](const auto& one) {
+             return one->is_claim_asked || !one->for_log.empty();
+           });
+  }
+  bool has_in_flight() const {
+    return std::ranges::any_of(partitions_,
+                               [](const auto& one) { return one->writer.has_in_flight(); });
+  }
+  /// Under the mutex.
+  void wake_log() {
+    log_wake_.notify_one();
+    log_.wake();
+  }
+
+  /// Appends what was handed over, and reads and applies what came, waiting up to `wait` for it.
+  /// Does not look when nothing of ours can have come, unless `always`. Returns how many entries
+  /// that were.
+  std::size_t log_turn(milliseconds wait, bool always) {
+    const bool has_appended = append_all();
+    std::vector<AppliedEntry> applied;
+    if (always || has_appended || has_in_flight()) {
+      applied = follower_.follow(wait, options_.steady());
     }
+    std::vector<std::vector<GroupEnd>> ends(partitions_.size());
+    for (const auto& entry : applied) {
+      const auto number = entry.entry.partition;
+      partitions_[number]->writer.settle(entry, ends[number]);
+    }
+    std::vector<Answer> answers;
+    const auto now = options_.steady();
+    write_count_ = 0;
+    for (auto& one : partitions_) {
+      auto& of_this = ends[one->number];
+      one->writer.follow_up(now, of_this);
+      for (auto& end : of_this) take_answers(end, one->writer, answers);
+      write_count_ += one->writer.write_count;
+    }
+    publish(ends);
+    send(answers);
+    return applied.size();
+  }
+
+  bool append_all() {
+    std::vector<Answer> answers;
+    std::vector<CheckpointMark> marks;
+    std::vector<std::pair<Partition*, std::vector<std::unique_ptr<OpenGroup>>>> groups;
+    std::vector<Partition*> claims;
     {
       const std::lock_guard lock(mutex_);
-      for (auto& end : ends) ended_.push_back(std::move(end));
-      if (!writer_.has_in_flight()) log_is_idle_ = true;
-      decide_wake_.notify_one();
+      answers.swap(answers_);
+      marks.swap(marks_);
+      for (auto& one : partitions_) {
+        if (!one->for_log.empty()) groups.emplace_back(one.get(), std::exchange(one->for_log, {}));
+        if (std::exchange(one->is_claim_asked, false)) claims.push_back(one.get());
+      }
     }
     send(answers);
+    for (auto& [partition, of_this] : groups) {
+      group_count_ += of_this.size();
+      partition->writer.append(std::move(of_this), options_.steady());
+    }
+    for (auto* partition : claims) partition->writer.claim(options_.steady());
+    for (const auto& mark : marks) {
+      partition_of_platform(mark.platform).writer.append_checkpoint(mark);
+    }
+    return !groups.empty() || !claims.empty() || !marks.empty();
   }
 
-  void give_outcome(Answer& answer, const GroupEnd& end) const {
+  /// Tells the deciding thread.
+  void publish(std::vector<std::vector<GroupEnd>>& ends) {
+    const std::lock_guard lock(mutex_);
+    caught_up_at_ = follower_.caught_up_at();
+    bool has_news = false;
+    for (auto& one : partitions_) {
+      auto& of_this = ends[one->number];
+      const auto role = one->writer.role();
+      has_news = has_news || !of_this.empty() || role != one->role;
+      for (auto& end : of_this) one->ended.push_back(std::move(end));
+      one->role = role;
+      one->stopped_why = one->writer.stopped_why();
+      if (role == PartitionRole::owning) one->epoch = one->writer.epoch();
+      if (!one->writer.has_in_flight() && one->for_log.empty() &&
+          !one->is_log_idle.exchange(true)) {
+        has_news = true;
+      }
+    }
+    if (has_news) decide_wake_.notify_one();
+  }
+
+  static void take_answers(GroupEnd& end, const PartitionWriter& writer,
+                           std::vector<Answer>& answers) {
+    for (auto& answer : end.group->answers) {
+      give_outcome(answer, end, writer);
+      answers.push_back(std::move(answer));
+    }
+    end.group->answers.clear();
+  }
+
+  static void give_outcome(Answer& answer, const GroupEnd& end, const PartitionWriter& writer) {
     switch (end.fate) {
       case Fate::applied:
         if (auto* accepted = std::get_if<Accepted>(&answer.outcome)) {
@@ -390,7 +495,12 @@ class TwoThreads final : public Sequencer {
         }
         return;
       case Fate::uncertain: answer.outcome = outcome_unknown(); return;
-      case Fate::lost: answer.outcome = is_fenced_ ? fenced() : outcome_unknown(); return;
+      case Fate::lost:
+        answer.outcome =
+            writer.role() == PartitionRole::owning && writer.epoch() == end.group->epoch
+                ? outcome_unknown()
+                : moved();
+        return;
       case Fate::foreign: return;
       case Fate::stuck:
         answer.outcome = unavailable(Unavailable::Why::platform_stopped,
@@ -412,32 +522,28 @@ class TwoThreads final : public Sequencer {
   }
 
   SequencerOptions options_;
+  Log& log_;
   Store& store_;
-  Keys& keys_;
-  LogWriter writer_;  ///< but for `stopped`: the log thread's
-  domain::LogId log_id_;
+  LogFollower follower_;  ///< but for `stopped`: the log thread's
+  std::vector<std::unique_ptr<Partition>> partitions_;
 
   // The deciding thread's.
-  std::unordered_map<domain::PlatformId, std::unique_ptr<Lane>> lanes_;
-  std::deque<Lane*> ready_;  ///< lanes with a group to hand over
   std::vector<Answer> immediate_;
-  std::chrono::steady_clock::time_point space_seen_at_{};
+  SteadyTime space_seen_at_{};
   bool has_space_ = true;
+  bool is_fresh_ = false;          ///< the log's end was seen a moment ago
   std::size_t decided_count_ = 0;  ///< since forget_some
-  bool is_settling_ = false;       ///< from a group's uncertain end until the log has settled all
 
   // What the threads hand each other.
   mutable std::mutex mutex_;
   std::condition_variable decide_wake_, log_wake_;
   std::deque<Pending> inbox_;
-  std::vector<GroupEnd> ended_;
-  std::vector<std::unique_ptr<OpenGroup>> for_log_;
   std::vector<Answer> answers_;
+  std::vector<CheckpointMark> marks_;
+  SteadyTime caught_up_at_{};
   bool is_stopping_ = false;
-  bool has_failed_ = false;
   bool decide_is_done_ = false;
-  std::atomic<bool> log_is_idle_ = false;
-  std::atomic<bool> is_fenced_ = false;
+  std::atomic<bool> has_failed_ = false;
 
   std::atomic<std::uint64_t> accepted_count_ = 0, refused_count_ = 0, repeated_count_ = 0;
   std::atomic<std::uint64_t> group_count_ = 0, write_count_ = 0, waiting_count_ = 0;
@@ -449,7 +555,16 @@ class TwoThreads final : public Sequencer {
 
 std::unique_ptr<Sequencer> Sequencer::start(Log& log, Store& store, Keys& keys,
                                             SequencerOptions options) {
-  return std::make_unique<TwoThreads>(log, store, keys, std::move(options));
+  const bool claims = options.claims_at_start;
+  auto sequencer = std::make_unique<TwoHalves>(log, store, keys, std::move(options));
+  if (claims) sequencer->take_over();
+  sequencer->start_threads();
+  return sequencer;
+}
+
+std::unique_ptr<SteppedSequencer> Sequencer::stepped(Log& log, Store& store, Keys& keys,
+                                                     SequencerOptions options) {
+  return std::make_unique<TwoHalves>(log, store, keys, std::move(options));
 }
 
 Outcome Sequencer::run(Submission submission) {

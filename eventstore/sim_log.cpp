@@ -17,7 +17,7 @@ void SimBroker::plan(std::vector<SimFate> fates) {
 
 void SimBroker::land_late() {
   const std::lock_guard lock(mutex_);
-  for (const auto& bytes : late_) land(bytes);
+  for (const auto& [partition, bytes] : late_) land(partition, bytes);
   late_.clear();
 }
 
@@ -26,24 +26,24 @@ void SimBroker::fail_reads(std::size_t count) {
   failing_reads_ = count;
 }
 
-void SimBroker::put(std::string bytes) {
+void SimBroker::put(std::string bytes, std::uint32_t partition) {
   const std::lock_guard lock(mutex_);
-  land(bytes);
+  land(partition, bytes);
 }
 
-void SimBroker::cut(std::uint64_t from) {
+void SimBroker::cut(std::uint64_t from, std::uint32_t partition) {
   const std::lock_guard lock(mutex_);
-  const auto gone = std::ranges::lower_bound(entries_, from, {}, &LogEntry::offset);
-  entries_.erase(gone, entries_.end());
-  next_offset_ = from;
+  auto& [entries, next_offset] = partitions_[partition];
+  entries.erase(std::ranges::lower_bound(entries, from, {}, &LogEntry::offset), entries.end());
+  next_offset = from;
 }
 
-std::vector<LogEntry> SimBroker::entries() const {
+std::vector<LogEntry> SimBroker::entries(std::uint32_t partition) const {
   const std::lock_guard lock(mutex_);
-  return entries_;
+  return partitions_[partition].entries;
 }
 
-void SimBroker::append(std::span<const std::string> envelopes) {
+void SimBroker::append(std::uint32_t partition, std::span<const std::string> envelopes) {
   const std::lock_guard lock(mutex_);
   auto fate = SimFate::lands;
   if (!fates_.empty()) {
@@ -53,13 +53,13 @@ void SimBroker::append(std::span<const std::string> envelopes) {
   for (const auto& bytes : envelopes) {
     switch (fate) {
       case SimFate::lands:
-      case SimFate::throws_and_lands: land(bytes); break;
+      case SimFate::throws_and_lands: land(partition, bytes); break;
       case SimFate::lands_twice:
-        land(bytes);
-        land(bytes);
+        land(partition, bytes);
+        land(partition, bytes);
         break;
       case SimFate::lands_late:
-      case SimFate::throws_and_lands_late: late_.push_back(bytes); break;
+      case SimFate::throws_and_lands_late: late_.emplace_back(partition, bytes); break;
       case SimFate::is_lost:
       case SimFate::throws_and_is_lost: break;
     }
@@ -69,32 +69,50 @@ void SimBroker::append(std::span<const std::string> envelopes) {
   }
 }
 
-std::optional<LogEntry> SimBroker::next(std::uint64_t from, std::chrono::milliseconds wait) {
+std::optional<LogEntry> SimBroker::next(const std::vector<std::uint64_t>& from, std::uint32_t first,
+                                        std::chrono::milliseconds wait, bool& is_woken) {
   std::unique_lock lock(mutex_);
   if (failing_reads_ > 0) {
     --failing_reads_;
     throw StorageError("the simulated broker cannot be read", false);
   }
-  const auto find = [&] { return std::ranges::lower_bound(entries_, from, {}, &LogEntry::offset); };
-  landed_.wait_for(lock, wait, [&] { return find() != entries_.end(); });
-  const auto found = find();
-  if (found == entries_.end()) return std::nullopt;
-  return *found;
+  std::optional<LogEntry> found;
+  landed_.wait_for(lock, wait, [&] {
+    for (std::uint32_t i = 0; i < partitions() && !found; ++i) {
+      const auto number = (first + i) % partitions();
+      const auto& entries = partitions_[number].entries;
+      const auto at = std::ranges::lower_bound(entries, from[number], {}, &LogEntry::offset);
+      if (at != entries.end()) found = *at;
+    }
+    return found.has_value() || is_woken;
+  });
+  is_woken = false;
+  return found;
 }
 
-void SimBroker::land(const std::string& bytes) {
-  if (next_offset_ % offsets_between_gaps == offsets_between_gaps - 1) ++next_offset_;
-  entries_.push_back({next_offset_++, bytes});
+void SimBroker::wake(bool& is_woken) {
+  const std::lock_guard lock(mutex_);
+  is_woken = true;
   landed_.notify_all();
 }
 
-void SimLog::append(std::span<const std::string> envelopes) {
-  broker_.append(envelopes);
+void SimBroker::land(std::uint32_t partition, const std::string& bytes) {
+  auto& [entries, next_offset] = partitions_[partition];
+  if (next_offset % offsets_between_gaps == offsets_between_gaps - 1) ++next_offset;
+  entries.push_back({.partition = partition, .offset = next_offset++, .envelope = bytes});
+  landed_.notify_all();
+}
+
+void SimLog::append(std::uint32_t partition, std::span<const std::string> envelopes) {
+  broker_.append(partition, envelopes);
 }
 
 std::optional<LogEntry> SimLog::next(std::chrono::milliseconds wait) {
-  auto entry = broker_.next(cursor_, wait);
-  if (entry) cursor_ = entry->offset + 1;
+  auto entry = broker_.next(places_, first_, wait, is_woken_);
+  if (entry) {
+    places_[entry->partition] = entry->offset + 1;
+    first_ = (entry->partition + 1) % partitions();
+  }
   return entry;
 }
 

@@ -60,17 +60,36 @@ class FolderLock {
 /// What readers see; replaced when a write is durable.
 struct Published {
   Progress progress;
-  PartitionState partition;
+  std::map<std::uint32_t, PartitionState> partitions;
+  std::map<std::uint32_t, PartitionPlace> places;
   std::map<domain::PlatformId, PlatformTip> tips;
 };
+
+/// Rows of `meta` whose key is this name, with or without a number behind it.
+void read_numbered(const Database& database, std::string_view name,
+                   const std::function<void(std::uint32_t, std::string_view)>& visit) {
+  const auto rows = database.iterate(Family::meta);
+  for (rows->Seek(slice(name)); rows->Valid() && rows->key().starts_with(slice(name));
+       rows->Next()) {
+    std::uint32_t number = 0;
+    for (const char byte : view(rows->key()).substr(name.size())) {
+      number = (number << 8) | static_cast<unsigned char>(byte);
+    }
+    visit(number, view(rows->value()));
+  }
+  check(rows->status(), "read the partitions");
+}
 
 Published read_published(const Database& database) {
   Published out;
   if (const auto row = database.get(Family::meta, progress_key))
     out.progress = decode_progress(*row);
-  if (const auto row = database.get(Family::meta, partition_key)) {
-    out.partition = decode_partition(*row);
-  }
+  read_numbered(database, partition_key(0), [&](std::uint32_t number, std::string_view row) {
+    out.partitions.emplace(number, decode_partition(row));
+  });
+  read_numbered(database, place_name, [&](std::uint32_t number, std::string_view row) {
+    out.places.emplace(number, decode_place(row));
+  });
   const auto rows = database.iterate(Family::meta);
   for (rows->Seek(std::string(1, tip_prefix));
        rows->Valid() && rows->key().size() == 17 && rows->key()[0] == tip_prefix; rows->Next()) {
@@ -122,14 +141,22 @@ class RocksState final : public StateReader {
 
 class RocksBatch final : public StoreBatch {
  public:
-  RocksBatch(const Database& database, const Progress& progress)
-      : database_(database), progress_(progress) {}
+  /// `has_places`: the store's offsets are not the log's.
+  RocksBatch(const Database& database, const Progress& progress, bool has_places)
+      : database_(database), progress_(progress), has_places_(has_places) {}
 
-  void put_envelope(std::uint64_t offset, std::optional<VoidReason> void_reason,
-                    std::string_view bytes) override {
+  std::uint64_t next_offset() const override { return progress_.next_offset; }
+
+  void put_envelope(std::uint64_t offset, const EntryPlace& entry,
+                    std::optional<VoidReason> void_reason, std::string_view bytes) override {
     if (offset < progress_.next_offset) std::abort();
     const auto key = envelope_key(offset);
-    const auto mark = encode_envelope_mark({progress_.envelope_count, void_reason});
+    EnvelopeMark written{.ordinal = progress_.envelope_count, .void_reason = void_reason};
+    if (entry != EntryPlace{.partition = 0, .offset = offset}) written.entry = entry;
+    if (written.entry || has_places_) {
+      places_[entry.partition] = {.entry_offset = entry.offset, .offset = offset};
+    }
+    const auto mark = encode_envelope_mark(written);
     const rocksdb::Slice key_part(key);
     const std::array<rocksdb::Slice, 2> value_parts = {mark, slice(bytes)};
     put_ok(batch_.Put(family(Family::envelopes), rocksdb::SliceParts(&key_part, 1),
@@ -145,7 +172,9 @@ class RocksBatch final : public StoreBatch {
     tips_[header.platform] = {header.last_position(), hash, recorded_at};
   }
 
-  void put_partition(const PartitionState& partition) override { partition_ = partition; }
+  void put_partition(std::uint32_t number, const PartitionState& partition) override {
+    partitions_[number] = partition;
+  }
 
   void put_checkpoint(const CheckpointMark& mark) override {
     put(Family::meta, checkpoint_key(mark.consumer, mark.platform), encode_checkpoint(mark));
@@ -169,7 +198,12 @@ class RocksBatch final : public StoreBatch {
   /// Adds what the whole batch changes once. Nothing may be put afterwards.
   rocksdb::WriteBatch& finish() {
     put(Family::meta, progress_key, encode_progress(progress_));
-    if (partition_) put(Family::meta, partition_key, encode_partition(*partition_));
+    for (const auto& [number, partition] : partitions_) {
+      put(Family::meta, partition_key(number), encode_partition(partition));
+    }
+    for (const auto& [number, place] : places_) {
+      put(Family::meta, place_key(number), encode_place(place));
+    }
     for (const auto& [platform, tip] : tips_) put(Family::meta, tip_key(platform), encode_tip(tip));
     return batch_;
   }
@@ -177,7 +211,8 @@ class RocksBatch final : public StoreBatch {
   [[nodiscard]] const std::string& last_envelope() const { return last_envelope_; }
   void publish(Published& published) const {
     published.progress = progress_;
-    if (partition_) published.partition = *partition_;
+    for (const auto& [number, partition] : partitions_) published.partitions[number] = partition;
+    for (const auto& [number, place] : places_) published.places[number] = place;
     for (const auto& [platform, tip] : tips_) published.tips[platform] = tip;
   }
 
@@ -193,7 +228,9 @@ class RocksBatch final : public StoreBatch {
   const Database& database_;
   rocksdb::WriteBatch batch_;
   Progress progress_;
-  std::optional<PartitionState> partition_;
+  bool has_places_;
+  std::map<std::uint32_t, PartitionState> partitions_;
+  std::map<std::uint32_t, PartitionPlace> places_;
   std::map<domain::PlatformId, PlatformTip> tips_;
   std::string last_envelope_;
 };
@@ -225,9 +262,30 @@ class RocksStore final : public Store {
     const std::shared_lock lock(mutex_);
     return published_.progress.next_offset;
   }
-  PartitionState partition() const override {
+  PartitionState partition(std::uint32_t number) const override {
     const std::shared_lock lock(mutex_);
-    return published_.partition;
+    const auto found = published_.partitions.find(number);
+    return found == published_.partitions.end() ? PartitionState{} : found->second;
+  }
+  LogPlace log_place(std::uint32_t partition) const override {
+    PartitionPlace place;
+    {
+      const std::shared_lock lock(mutex_);
+      const auto found = published_.places.find(partition);
+      const auto next = published_.progress.next_offset;
+      if (found != published_.places.end()) {
+        place = found->second;
+      } else if (partition == 0 && published_.places.empty() && next > 0) {
+        place = {.entry_offset = next - 1, .offset = next - 1};
+      } else {
+        return {};
+      }
+    }
+    const auto row = database_.get(Family::envelopes, envelope_key(place.offset));
+    if (!row) throw_damaged_row("last envelope of partition " + std::to_string(partition));
+    return {.next_offset = place.entry_offset + 1,
+            .last = SeenEntry{.offset = place.entry_offset,
+                              .envelope_hash = hash_of(decode_envelope_row(*row).bytes)}};
   }
   PlatformTip tip(domain::PlatformId platform) const override {
     {
@@ -285,8 +343,8 @@ class RocksStore final : public Store {
     const auto found = indexed(platform, position);
     if (!found) return std::nullopt;
     const auto row = database_.get(Family::envelopes, envelope_key(found->offset));
-    if (!row || row->size() < envelope_mark_bytes) throw_damaged_row("envelope");
-    auto envelope = decode_envelope(std::string_view(*row).substr(envelope_mark_bytes));
+    if (!row) throw_damaged_row("envelope");
+    auto envelope = decode_envelope(decode_envelope_row(*row).bytes);
     auto* group = envelope ? std::get_if<Group>(&envelope->body) : nullptr;
     if (group == nullptr) throw_damaged_row("envelope " + std::to_string(found->offset));
     return StoredRecord{found->offset, found->hash, std::move(group->record)};
@@ -323,14 +381,14 @@ class RocksStore final : public Store {
     for (rows->Seek(envelope_key(from)); rows->Valid(); rows->Next()) {
       const auto offset = key_number(view(rows->key()));
       if (offset >= end) break;
-      const auto row = view(rows->value());
-      const auto mark = decode_envelope_mark(row);
+      const auto [mark, bytes] = decode_envelope_row(view(rows->value()));
       if (ordinal && mark.ordinal != *ordinal + 1) {
         throw StorageError("the log has a hole before offset " + std::to_string(offset), false);
       }
       ordinal = mark.ordinal;
       from = offset + 1;
-      if (!visit({offset, mark.void_reason, std::string(row.substr(envelope_mark_bytes))})) break;
+      const auto entry = mark.entry.value_or(EntryPlace{.partition = 0, .offset = offset});
+      if (!visit({offset, entry, mark.void_reason, std::string(bytes)})) break;
     }
     check(rows->status(), "read the log");
     return from;
@@ -345,7 +403,7 @@ class RocksStore final : public Store {
 
   std::unique_ptr<StoreBatch> begin() override {
     const std::shared_lock lock(mutex_);
-    return std::make_unique<RocksBatch>(database_, published_.progress);
+    return std::make_unique<RocksBatch>(database_, published_.progress, !published_.places.empty());
   }
 
   void write(std::unique_ptr<StoreBatch> any_batch, bool sync) override {
@@ -393,8 +451,8 @@ class RocksStore final : public Store {
     const auto next = published_.progress.next_offset;
     if (next == 0) return {};
     const auto row = database_.get(Family::envelopes, envelope_key(next - 1));
-    if (!row || row->size() < envelope_mark_bytes) throw_damaged_row("last envelope");
-    return {next, hash_of(std::string_view(*row).substr(envelope_mark_bytes)), next - 1};
+    if (!row) throw_damaged_row("last envelope");
+    return {next, hash_of(decode_envelope_row(*row).bytes), next - 1};
   }
 
   std::filesystem::path folder_;

@@ -17,7 +17,9 @@
 #include "eventstore/record.h"
 
 /// What a node has of the log: envelopes, index, state, command ids, next offset, in one RocksDB
-/// database (`log/`), with the kept tip beside it (`tip`).
+/// database (`log/`), with the kept tip beside it (`tip`). Its offsets number what this node has
+/// stored of all partitions, in the order it read them: a locator on this node only. In the
+/// embedded log they are the log's own.
 namespace meent::eventstore {
 
 struct StoreOptions {
@@ -50,9 +52,17 @@ struct IndexedRecord {
   bool operator==(const IndexedRecord&) const = default;
 };
 
+/// Where an entry lies in the log.
+struct EntryPlace {
+  std::uint32_t partition = 0;
+  std::uint64_t offset = 0;
+  bool operator==(const EntryPlace&) const = default;
+};
+
 /// What happened to one stored envelope.
 struct StoredEnvelope {
   std::uint64_t offset = 0;
+  EntryPlace entry{};
   std::optional<VoidReason> void_reason;  ///< nothing: applied
   std::string bytes;
 };
@@ -85,7 +95,9 @@ class Store {
   virtual ~Store() = default;
 
   [[nodiscard]] virtual std::uint64_t next_offset() const = 0;
-  [[nodiscard]] virtual PartitionState partition() const = 0;
+  [[nodiscard]] virtual PartitionState partition(std::uint32_t number = 0) const = 0;
+  /// How far this partition of the log has been taken over.
+  [[nodiscard]] virtual LogPlace log_place(std::uint32_t partition = 0) const = 0;
   [[nodiscard]] virtual PlatformTip tip(domain::PlatformId platform) const = 0;
   /// Platforms with at least one record, in id order, after `after`.
   [[nodiscard]] virtual std::vector<domain::PlatformId> platforms(domain::PlatformId after,

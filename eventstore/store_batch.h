@@ -10,14 +10,17 @@ class StoreBatch {
  public:
   virtual ~StoreBatch() = default;
 
-  /// In log order; every envelope, void ones too. `offset` is at least the store's next offset and
-  /// greater than the batch's last one. Moves next_offset to `offset + 1`.
-  virtual void put_envelope(std::uint64_t offset, std::optional<VoidReason> void_reason,
-                            std::string_view bytes) = 0;
+  /// In the order read from the log; every envelope, void ones too. `offset` is at least the
+  /// store's next offset and greater than the batch's last one. Moves next_offset to `offset + 1`,
+  /// and the partition's place in the log behind `entry`.
+  virtual void put_envelope(std::uint64_t offset, const EntryPlace& entry,
+                            std::optional<VoidReason> void_reason, std::string_view bytes) = 0;
+  /// The offset that `put_envelope` may use next.
+  [[nodiscard]] virtual std::uint64_t next_offset() const = 0;
   /// Makes the record that lies in envelope `offset` findable, and the platform's tip its end.
   virtual void put_record(std::uint64_t offset, const RecordHeader& header, const Hash& hash,
                           domain::Timestamp recorded_at) = 0;
-  virtual void put_partition(const PartitionState& partition) = 0;
+  virtual void put_partition(std::uint32_t number, const PartitionState& partition) = 0;
   virtual void put_checkpoint(const CheckpointMark& mark) = 0;
 
   virtual void put_state(domain::PlatformId platform, std::string_view key,

@@ -71,8 +71,7 @@ class StoreCheck {
              ", but it reaches only to before " + std::to_string(progress_.next_offset));
     }
     const auto row = database_.get(Family::envelopes, envelope_key(tip.last_offset));
-    if (!row || row->size() < envelope_mark_bytes ||
-        hash_of(std::string_view(*row).substr(envelope_mark_bytes)) != tip.envelope_hash) {
+    if (!row || hash_of(decode_envelope_row(*row).bytes) != tip.envelope_hash) {
       refuse("the envelope at offset " + std::to_string(tip.last_offset) +
              " is not the one that was acknowledged");
     }
@@ -100,7 +99,7 @@ class StoreCheck {
     check(rows.status(), "read the envelopes");
     if (!rows.Valid() || view(rows.key()) != last_key)
       refuse_hole("its files' last envelope is gone");
-    if (decode_envelope_mark(view(rows.value())).ordinal + 1 != flushed_count) {
+    if (decode_envelope_row(view(rows.value())).mark.ordinal + 1 != flushed_count) {
       refuse_hole("its files hold " + std::to_string(flushed_count) +
                   " envelopes, but their last one says another count; a file is missing");
     }
@@ -110,7 +109,7 @@ class StoreCheck {
   }
 
   void envelope(std::string_view key, std::string_view row) {
-    const auto mark = decode_envelope_mark(row);
+    const auto [mark, bytes] = decode_envelope_row(row);
     const auto offset = key_number(key);
     if (mark.ordinal != expected_ordinal_) {
       refuse_hole("there is a hole before offset " + std::to_string(offset) + " (envelope " +
@@ -120,7 +119,7 @@ class StoreCheck {
     ++expected_ordinal_;
     last_offset_ = offset;
     if (mark.void_reason) return;
-    const auto envelope = decode_envelope(row.substr(envelope_mark_bytes));
+    const auto envelope = decode_envelope(bytes);
     if (!envelope) refuse_hole("the envelope at offset " + std::to_string(offset) + " is damaged");
     if (const auto* group = std::get_if<Group>(&envelope->body)) record(offset, group->record);
   }

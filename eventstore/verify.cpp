@@ -75,10 +75,13 @@ class Verifier {
     std::vector<LogEntry> entries;
     entries.reserve(read.size());
     for (const auto& stored : read) {
-      entries.push_back({.offset = stored.offset, .envelope = stored.bytes});
+      entries.push_back({.partition = stored.entry.partition,
+                         .offset = stored.entry.offset,
+                         .envelope = stored.bytes});
+      partitions_.insert(stored.entry.partition);
     }
     const auto applied = applier_->apply(entries, false);
-    for (std::size_t i = 0; i < applied.size(); ++i) check(read[i], applied[i]);
+    for (std::size_t i = 0; i < applied.size() && !has_stopped_; ++i) check(read[i], applied[i]);
   }
 
   void check(const StoredEnvelope& stored, const AppliedEntry& applied) {
@@ -152,11 +155,15 @@ class Verifier {
                                      ", the store says " + std::to_string(store_.next_offset()) +
                                      '.');
     }
-    const auto mine = folded_.partition();
-    const auto theirs = store_.partition();
-    if (mine.genesis != theirs.genesis || mine.epoch != theirs.epoch ||
-        mine.claimant != theirs.claimant) {
-      add(0, "The partition's genesis, epoch or claimant is not what the log says.");
+    for (const auto number : partitions_) {
+      if (folded_.partition(number) != store_.partition(number)) {
+        add(0, "The genesis, epoch or claimant of partition " + std::to_string(number) +
+                   " is not what the log says.");
+      }
+      if (folded_.log_place(number) != store_.log_place(number)) {
+        add(0,
+            "The last entry of partition " + std::to_string(number) + " is not what the log says.");
+      }
     }
     for (const auto& [key, mark] : folded_.checkpoints()) {
       if (store_.checkpoint(key.first, key.second) != mark) {
@@ -239,6 +246,7 @@ class Verifier {
   const Store& store_;
   MemoryStore folded_;
   std::unique_ptr<Applier> applier_;
+  std::set<std::uint32_t> partitions_;  ///< met in the log
   std::set<domain::PlatformId> broken_;
   bool has_stopped_ = false;
   VerifyReport report_;

@@ -59,7 +59,7 @@ TEST_P(LogContract, NothingIsAppliedBeforeGenesis) {
 TEST_P(LogContract, AppendedEnvelopesComeBackInOrderAndByteForByte) {
   const std::vector<std::string> envelopes = {encode_envelope(node.genesis()), "foreign bytes",
                                               std::string(100'000, 'x'), "", "last"};
-  node.log().append(envelopes);
+  node.log().append(0, envelopes);
   std::uint64_t next = 0;
   for (const auto& envelope : envelopes) {
     const auto entry = node.log().next(1s);
@@ -74,7 +74,7 @@ TEST_P(LogContract, AppendedEnvelopesComeBackInOrderAndByteForByte) {
 TEST_P(LogContract, AppendingAloneChangesNothingWhatCountsIsWhatComesBack) {
   node.begin();
   const auto before = node.store().next_offset();
-  node.log().append(std::vector{encode_envelope(node.group(a))});
+  node.log().append(0, std::vector{encode_envelope(node.group(a))});
   EXPECT_EQ(node.store().next_offset(), before);
   EXPECT_EQ(node.store().tip(a).position, 0U);
   EXPECT_EQ(verdicts_of(node.apply_what_comes()), Verdicts{"applied"});
@@ -102,12 +102,12 @@ TEST_P(LogContract, AGroupIsRecognisedByItsHash) {
 TEST_P(LogContract, SeekGoesToTheFirstEntryNotBefore) {
   node.begin();
   for (int i = 0; i < 9; ++i) node.write({node.group(a)});
-  node.log().seek(0);
+  node.log().seek(0, {});
   std::vector<LogEntry> all;
   while (auto entry = node.log().next(0ms)) all.push_back(*entry);
   ASSERT_EQ(all.size(), 11U);
   for (std::uint64_t from = 0; from <= all.back().offset + 1; ++from) {
-    node.log().seek(from);
+    node.log().seek(0, {.next_offset = from, .last = {}});
     const auto entry = node.log().next(0ms);
     const auto expected =
         std::ranges::find_if(all, [&](const auto& one) { return one.offset >= from; });
@@ -208,7 +208,7 @@ TEST_P(LogContract, ANewerEnvelopeStopsBeforeItAndKeepsWhatCameEarlier) {
   newer[4] = 9;
   const auto applied = node.write_bytes({encode_envelope(node.group(a)), newer});
   EXPECT_EQ(verdicts_of(applied), (Verdicts{"applied", "unknown-version"}));
-  EXPECT_EQ(node.store().next_offset(), applied[0].offset + 1);
+  EXPECT_EQ(node.store().log_place().next_offset, applied[0].entry.offset + 1);
   EXPECT_EQ(node.store().tip(a).position, 1U);
 }
 
@@ -317,7 +317,7 @@ TEST_F(BrokeredLog, ALateAppendOfAnOlderEpochIsAZombies) {
 
 TEST_F(BrokeredLog, AFailedReadSkipsNothing) {
   const auto group = node.group(a);
-  node.log().append(std::vector{encode_envelope(group)});
+  node.log().append(0, std::vector{encode_envelope(group)});
   node.broker().fail_reads(2);
   EXPECT_THROW(node.apply_what_comes(), StorageError);
   EXPECT_THROW(node.apply_what_comes(), StorageError);
@@ -327,7 +327,7 @@ TEST_F(BrokeredLog, AFailedReadSkipsNothing) {
 TEST_F(BrokeredLog, ACutLogIsNoticedByTheEpochThatFollows) {
   node.write({node.claim(2)});
   const auto tail = node.claim(3);
-  node.broker().cut(node.store().next_offset() - 1);  // the claim of epoch 2 is gone
+  node.broker().cut(node.store().log_place().next_offset - 1);  // the claim of epoch 2 is gone
   node.broker().put(encode_envelope(tail));
   LogNode other(LogKind::sim);
   for (const auto& entry : node.broker().entries()) other.broker().put(entry.envelope);

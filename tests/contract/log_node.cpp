@@ -39,7 +39,7 @@ void LogNode::open() {
   store_ = Store::open({.folder = "/node"}, files_);
   keys_ = Keys::open("/node/keys", files_);
   log_ = another_reader();
-  log_->seek(store_->next_offset());
+  log_->seek(0, store_->log_place());
   applier_ = Applier::make(*store_);
 }
 
@@ -55,7 +55,7 @@ std::vector<AppliedEntry> LogNode::write(const std::vector<Envelope>& envelopes)
 }
 
 std::vector<AppliedEntry> LogNode::write_bytes(const std::vector<std::string>& envelopes) {
-  log_->append(envelopes);
+  log_->append(0, envelopes);
   return apply_what_comes();
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "domain/platform.h"
 #include "tests/eventstore/examples.h"
 
 namespace meent::eventstore {
@@ -47,6 +48,33 @@ void expect_stop(StopReason reason, const std::expected<Envelope, EnvelopeError>
   const auto verdict = admit(in, tip, envelope);
   ASSERT_TRUE(std::holds_alternative<Stop>(verdict));
   EXPECT_STREQ(name_of(std::get<Stop>(verdict).reason), name_of(reason));
+}
+
+TEST(Admit, VoidsWhatLiesInAnotherPartitionThanItsPlatforms) {
+  for (const std::uint32_t number : {0U, 1U, 2U}) {
+    auto here = partition;
+    here.genesis->partition = number;
+    here.genesis->partitions = 3;
+    const auto is_home = partition_of(platform, 3) == number;
+    for (const auto& envelope : {next_group(), mark()}) {
+      const auto verdict = admit(here, tip, envelope);
+      EXPECT_EQ(std::holds_alternative<Apply>(verdict), is_home);
+      if (is_home) continue;
+      EXPECT_EQ(std::get<Void>(verdict).reason, VoidReason::misplaced);
+    }
+  }
+}
+
+TEST(Admit, GivesEveryPlatformOnePartition) {
+  domain::IdBytes bytes{};
+  bytes[6] = 1;  // 256 + 4
+  bytes[7] = 4;
+  bytes[8] = 9;  // not looked at
+  const domain::PlatformId id(bytes);
+  EXPECT_EQ(partition_of(id, 1), 0U);
+  EXPECT_EQ(partition_of(id, 7), 260U % 7);
+  EXPECT_EQ(partition_of(id, 256), 4U);
+  EXPECT_EQ(partition_of(domain::directory_id(), 7), 0U);
 }
 
 TEST(Admit, AppliesAClaimOfTheNextEpoch) {

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "domain/platform.h"
 #include "eventstore/own_tables.h"
 #include "eventstore/store_batch.h"
+#include "eventstore/verify.h"
 #include "tests/eventstore/examples.h"
 #include "tests/eventstore/scratch.h"
 
@@ -33,20 +35,25 @@ class Script {
   /// One group of one commit of support events.
   void support(std::uint8_t command, std::uint32_t event_count, Timestamp at,
                const std::string& stance = "agree") {
-    Commit commit = support_commit();
-    commit.command_id = domain::CommandId(domain::IdBytes{command});
-    commit.recorded_at = at;
+    auto commit = commit_of(command, event_count, at, stance);
     commit.import_progress = ImportProgress{id_of<domain::SourceDigest>(0x50), command};
-    const std::string id = domain::PersonId(domain::IdBytes{command}).text();
-    const std::string facts = R"({"contribution":")" + id + R"(","space":")" + id +
-                              R"(","person":")" + id + R"(","stance":")" + stance + "\"}";
-    commit.events.assign(event_count,
-                         {.type = "support-given", .version = 1, .facts = facts, .sealed = {}});
     record({.header = {.platform = platform,
                        .base_position = position_ + 1,
                        .event_count = event_count,
                        .prev_hash = hash_},
             .commits = {commit}});
+  }
+  static Commit commit_of(std::uint8_t command, std::uint32_t event_count, Timestamp at,
+                          const std::string& stance = "agree") {
+    Commit commit = support_commit();
+    commit.command_id = domain::CommandId(domain::IdBytes{command});
+    commit.recorded_at = at;
+    const std::string id = domain::PersonId(domain::IdBytes{command}).text();
+    const std::string facts = R"({"contribution":")" + id + R"(","space":")" + id +
+                              R"(","person":")" + id + R"(","stance":")" + stance + "\"}";
+    commit.events.assign(event_count,
+                         {.type = "support-given", .version = 1, .facts = facts, .sealed = {}});
+    return commit;
   }
   void record(const Record& record) {
     const auto bytes = encode_record(record);
@@ -104,7 +111,9 @@ TEST_F(ApplierTest, AppliesWhatWasAdmittedAndKeepsWhatWasNotWithItsReason) {
   EXPECT_EQ(std::get<Void>(applied[4].verdict).reason, VoidReason::foreign);
   EXPECT_EQ(store->tip(platform).position, 1U);
   EXPECT_EQ(store->tip(platform).recorded_at, Timestamp{1000});
-  EXPECT_EQ(store->next_offset(), 13U);
+  EXPECT_EQ(store->next_offset(), 5U);
+  EXPECT_EQ(store->log_place().next_offset, 13U);
+  EXPECT_EQ(store->log_place().last->envelope_hash, hash_of("somebody else's"));
   EXPECT_EQ(import_progress(*store->state(platform), id_of<domain::SourceDigest>(0x50)), 1U);
   std::size_t voids = 0;
   store->read(0, [&](const StoredEnvelope& stored) {
@@ -112,6 +121,105 @@ TEST_F(ApplierTest, AppliesWhatWasAdmittedAndKeepsWhatWasNotWithItsReason) {
     return true;
   });
   EXPECT_EQ(voids, 2U);
+}
+
+/// Two partitions: both with genesis and a claim, and each with a platform of its own.
+class TwoPartitions {
+ public:
+  std::vector<LogEntry> entries;
+  const domain::PlatformId in_first = id_in(0), in_second = id_in(1);
+
+  TwoPartitions() {
+    for (const std::uint32_t number : {0U, 1U}) {
+      add(number, {.epoch = 0,
+                   .writer = writer,
+                   .body = Genesis{.log_id = {}, .partition = number, .partitions = 2}});
+      add(number, {.epoch = 1, .writer = writer, .body = Claim{}});
+    }
+  }
+  void add(std::uint32_t partition, const Envelope& envelope) {
+    entries.push_back({.partition = partition,
+                       .offset = 10 * ++count_[partition],
+                       .envelope = encode_envelope(envelope)});
+  }
+  static Envelope first_group_of(domain::PlatformId id) {
+    return {.epoch = 1,
+            .writer = writer,
+            .body = Group{encode_record({.header = {.platform = id,
+                                                    .base_position = 1,
+                                                    .event_count = 1,
+                                                    .prev_hash = first_prev_hash(id)},
+                                         .commits = {Script::commit_of(1, 1, {1000})}})}};
+  }
+
+ private:
+  static domain::PlatformId id_in(std::uint32_t partition) {
+    domain::IdBytes bytes{};
+    bytes[7] = static_cast<std::uint8_t>(2 + partition);
+    return domain::PlatformId(bytes);
+  }
+  std::array<std::uint64_t, 2> count_{};
+};
+
+TEST_F(ApplierTest, KeepsEachPartitionsPlaceAndOwner) {
+  TwoPartitions log;
+  log.add(1, {.epoch = 2, .writer = writer, .body = Claim{}});
+  log.add(1, {.epoch = 3, .writer = id_of<WriterId>(0x71), .body = Claim{}});
+  log.add(0, TwoPartitions::first_group_of(log.in_first));
+  const auto folder = scratch_.path() / "two";
+  auto store = Store::open({.folder = folder}, real_files());
+  for (const auto& entry : Applier::make(*store)->apply(log.entries, true)) {
+    EXPECT_TRUE(std::holds_alternative<Apply>(entry.verdict)) << entry.entry.offset;
+  }
+  store = nullptr;
+  store = Store::open({.folder = folder}, real_files());
+  EXPECT_EQ(store->next_offset(), 7U);
+  EXPECT_EQ(store->log_place(0).next_offset, 31U);
+  EXPECT_EQ(store->log_place(1).next_offset, 41U);
+  EXPECT_EQ(store->log_place(1).last->envelope_hash, hash_of(log.entries[5].envelope));
+  EXPECT_EQ(store->log_place(2), LogPlace{});
+  EXPECT_EQ(store->partition(0).epoch, 1U);
+  EXPECT_EQ(store->partition(1).epoch, 3U);
+  EXPECT_EQ(store->partition(1).claimant, id_of<WriterId>(0x71));
+  EXPECT_EQ(store->partition(1).genesis->partition, 1U);
+  EXPECT_EQ(store->tip(log.in_first).position, 1U);
+  EXPECT_EQ(store->record_at(log.in_first, 1)->offset, 6U);
+  std::vector<EntryPlace> places;
+  store->read(0, [&](const StoredEnvelope& stored) {
+    places.push_back(stored.entry);
+    EXPECT_EQ(stored.bytes, log.entries[stored.offset].envelope);
+    return true;
+  });
+  EXPECT_EQ(places[3], (EntryPlace{.partition = 1, .offset = 20}));
+  for (const auto& problem : verify(*store).problems) ADD_FAILURE() << problem.what;
+}
+
+TEST_F(ApplierTest, APlatformLivesInOnePartition) {
+  TwoPartitions log;
+  log.add(0, TwoPartitions::first_group_of(log.in_second));
+  log.add(1, TwoPartitions::first_group_of(log.in_second));
+  log.add(1, TwoPartitions::first_group_of(domain::directory_id()));
+  const auto store = new_store();
+  const auto applied = Applier::make(*store)->apply(log.entries, true);
+  EXPECT_EQ(std::get<Void>(applied[4].verdict).reason, VoidReason::misplaced);
+  EXPECT_TRUE(std::holds_alternative<Apply>(applied[5].verdict));
+  EXPECT_EQ(std::get<Void>(applied[6].verdict).reason, VoidReason::misplaced);
+}
+
+TEST_F(ApplierTest, AStoppedPartitionStopsNoOther) {
+  TwoPartitions log;
+  log.add(0, {.epoch = 7, .writer = writer, .body = Claim{}});
+  log.add(0, TwoPartitions::first_group_of(log.in_first));
+  log.add(1, TwoPartitions::first_group_of(log.in_second));
+  const auto store = new_store();
+  const auto applier = Applier::make(*store);
+  const auto applied = applier->apply(log.entries, true);
+  ASSERT_EQ(applied.size(), 6U);
+  EXPECT_EQ(std::get<Stop>(applied[4].verdict).reason, StopReason::epoch_ahead);
+  EXPECT_TRUE(std::holds_alternative<Apply>(applied[5].verdict));
+  EXPECT_EQ(store->tip(log.in_first).position, 0U);
+  EXPECT_EQ(store->log_place(0).next_offset, 21U);
+  EXPECT_TRUE(applier->apply(std::span(log.entries).subspan(5, 1), true).empty());
 }
 
 TEST_F(ApplierTest, EndsTheBatchBeforeWhatNoReaderCanMeet) {
@@ -207,7 +315,7 @@ TEST_F(ApplierTest, GoesOnWhereItStoppedOnceTheRecordCanBeRead) {
     const auto envelope = decode_envelope(entry.envelope).value();
     const auto& bytes = std::get<Group>(envelope.body).record;
     const auto record = decode_record(bytes).value();
-    batch->put_envelope(entry.offset, std::nullopt, entry.envelope);
+    batch->put_envelope(entry.offset, {0, entry.offset}, std::nullopt, entry.envelope);
     batch->put_record(entry.offset, record.header, hash_of(bytes),
                       record.commits.back().recorded_at);
   }

@@ -16,10 +16,11 @@ void HistoryWriter::write_genesis_and_claim() {
   const auto writer = id_of<WriterId>(0x70);
   auto batch = store_.begin();
   const auto offset = store_.next_offset();
-  batch->put_envelope(offset, {}, encode_envelope({.epoch = 0, .writer = writer, .body = genesis}));
-  batch->put_envelope(offset + 1, {},
+  batch->put_envelope(offset, {0, offset}, {},
+                      encode_envelope({.epoch = 0, .writer = writer, .body = genesis}));
+  batch->put_envelope(offset + 1, {0, offset + 1}, {},
                       encode_envelope({.epoch = 1, .writer = writer, .body = Claim{}}));
-  batch->put_partition({.genesis = genesis, .epoch = 1, .claimant = writer});
+  batch->put_partition(0, {.genesis = genesis, .epoch = 1, .claimant = writer});
   store_.write(std::move(batch), true);
 }
 
@@ -37,7 +38,7 @@ std::string HistoryWriter::write_group(domain::PlatformId platform, bool sync) {
       encode_envelope({.epoch = 1, .writer = id_of<WriterId>(0x70), .body = Group{bytes}});
   const auto offset = store_.next_offset();
   auto batch = store_.begin();
-  batch->put_envelope(offset, {}, envelope);
+  batch->put_envelope(offset, {0, offset}, {}, envelope);
   batch->put_record(offset, record.header, hash_of(bytes), commit.recorded_at);
   batch->put_state(platform, "v" + std::to_string(record.header.base_position), "agree");
   batch->put_command(platform, id_of<domain::CommandId>(static_cast<std::uint8_t>(tip.position)),
@@ -48,7 +49,7 @@ std::string HistoryWriter::write_group(domain::PlatformId platform, bool sync) {
 
 void HistoryWriter::write_void(VoidReason reason, const std::string& bytes) {
   auto batch = store_.begin();
-  batch->put_envelope(store_.next_offset(), reason, bytes);
+  batch->put_envelope(batch->next_offset(), {0, batch->next_offset()}, reason, bytes);
   store_.write(std::move(batch), true);
 }
 

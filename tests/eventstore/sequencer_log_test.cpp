@@ -32,9 +32,11 @@ struct Node {
   std::unique_ptr<Sequencer> sequencer;
 };
 
+/// To be repeated with the same key: the outcome is unknown, or another node writes now.
 bool is_outcome_unknown(const Outcome& outcome) {
   const auto* unavailable = std::get_if<Unavailable>(&outcome);
-  return unavailable != nullptr && unavailable->why == Unavailable::Why::outcome_unknown;
+  return unavailable != nullptr && (unavailable->why == Unavailable::Why::outcome_unknown ||
+                                    unavailable->why == Unavailable::Why::moved);
 }
 
 class SequencerLogTest : public testing::Test {

@@ -110,9 +110,10 @@ TEST_F(StoreTest, FindsTheRecordOfEveryPositionInIt) {
   const auto store = open();
   const auto record = encode_record(second_record());  // positions 2..4
   auto batch = store->begin();
-  batch->put_envelope(0, {}, encode_envelope({1, {}, Group{encode_record(first_record())}}));
+  batch->put_envelope(0, {0, 0}, {},
+                      encode_envelope({1, {}, Group{encode_record(first_record())}}));
   batch->put_record(0, first_record().header, first_prev_hash(platform_a()), {});
-  batch->put_envelope(7, {}, encode_envelope({1, {}, Group{record}}));
+  batch->put_envelope(7, {0, 7}, {}, encode_envelope({1, {}, Group{record}}));
   batch->put_record(7, second_record().header, hash_of(record), {});
   store->write(std::move(batch), true);
   EXPECT_EQ(store->next_offset(), 8U);

@@ -22,11 +22,11 @@ WrittenLog::WrittenLog(const std::filesystem::path& folder)
   const Genesis genesis{.log_id = domain::LogId({8})};
   auto batch = store_->begin();
   const auto offset = store_->next_offset();
-  batch->put_envelope(offset, {},
+  batch->put_envelope(offset, {0, offset}, {},
                       encode_envelope({.epoch = 0, .writer = writer(), .body = genesis}));
-  batch->put_envelope(offset + 1, {},
+  batch->put_envelope(offset + 1, {0, offset + 1}, {},
                       encode_envelope({.epoch = 1, .writer = writer(), .body = Claim{}}));
-  batch->put_partition({.genesis = genesis, .epoch = 1, .claimant = writer()});
+  batch->put_partition(0, {.genesis = genesis, .epoch = 1, .claimant = writer()});
   store_->write(std::move(batch), false);
 }
 
@@ -70,7 +70,7 @@ void WrittenLog::write_group(domain::PlatformId platform, std::vector<Commit> co
   const auto bytes = encode_record(record);
   const auto offset = store_->next_offset();
   auto batch = store_->begin();
-  batch->put_envelope(offset, {},
+  batch->put_envelope(offset, {0, offset}, {},
                       encode_envelope({.epoch = 1, .writer = writer(), .body = Group{bytes}}));
   batch->put_record(offset, record.header, hash_of(bytes), recorded_at);
   store_->write(std::move(batch), false);

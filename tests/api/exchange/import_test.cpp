@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <thread>
 
 #include "api/exchange/csv.h"
 #include "api/exchange/importer.h"
@@ -136,12 +137,18 @@ TEST_F(Import, OfPolisComesOutAgainAsItCameIn) {
 TEST_F(Import, ShowsWhatItBroughtAtItsTime) {
   bring(*caller, polis);
   reopen();
-  const auto feed = Json::parse(caller
-                                    ->call({.method = Method::get,
-                                            .path = "/api/v1/platforms/proef/contributions",
-                                            .body = {},
-                                            .headers = {}})
-                                    .body);
+  // Views may still be following when the folder has just been opened.
+  Json feed;
+  for (int i = 0; i < 500; ++i) {
+    feed = Json::parse(caller
+                           ->call({.method = Method::get,
+                                   .path = "/api/v1/platforms/proef/contributions",
+                                   .body = {},
+                                   .headers = {}})
+                           .body);
+    if (feed.at("items").size() == 4U) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
   ASSERT_EQ(feed.at("items").size(), 4U) << feed;
   EXPECT_EQ(feed.at("items")[0].at("placed_at"), "2014-06-20T08:50:14.196Z");
   EXPECT_EQ(feed.at("items")[0].at("body"), "主街应该没有汽车。");

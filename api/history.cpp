@@ -26,9 +26,13 @@ bool passes(const HistoryFilter& filter, const Event& event, const State& state)
          (!filter.contribution || subject.contribution == filter.contribution);
 }
 
+bool is_cloud(HistoryFormat format) {
+  return format == HistoryFormat::cloud_events || format == HistoryFormat::cloud_event_stream;
+}
+
 void append(HistoryFormat format, std::string_view type, std::string_view cursor,
             std::string_view json, std::string& out) {
-  if (format == HistoryFormat::ndjson) {
+  if (!is_event_stream(format)) {
     out.append(json).append("\n");
   } else {
     out.append("id: ").append(cursor).append("\nevent: ").append(type);
@@ -37,6 +41,33 @@ void append(HistoryFormat format, std::string_view type, std::string_view cursor
 }
 
 }  // namespace
+
+bool is_event_stream(HistoryFormat format) {
+  return format == HistoryFormat::event_stream || format == HistoryFormat::cloud_event_stream;
+}
+
+std::string_view media_type_of(HistoryFormat format) {
+  switch (format) {
+    case HistoryFormat::ndjson: return "application/x-ndjson";
+    case HistoryFormat::cloud_events: return cloud_event_media_type;
+    case HistoryFormat::event_stream:
+    case HistoryFormat::cloud_event_stream: return "text/event-stream";
+  }
+  return {};
+}
+
+std::string HistoryReader::farewell(std::string_view why, std::string_view cursor) const {
+  const auto plain =
+      R"({"closed":")" + std::string(why) + R"(","id":")" + std::string(cursor) + "\"}";
+  switch (format) {
+    case HistoryFormat::ndjson: return plain + "\n";
+    case HistoryFormat::cloud_events:
+      return closing_cloud_event(platform.id, why, cursor, origin) + "\n";
+    case HistoryFormat::event_stream:
+    case HistoryFormat::cloud_event_stream: return "event: closed\ndata: " + plain + "\n\n";
+  }
+  return {};
+}
 
 HistorySlice HistoryReader::read(std::uint64_t from, std::uint64_t to, std::size_t most_bytes,
                                  std::uint64_t most_events) const {
@@ -69,7 +100,12 @@ HistorySlice HistoryReader::read(std::uint64_t from, std::uint64_t to, std::size
                                  .actor = commit.actor,
                                  .recorded_at = commit.recorded_at,
                                  .occurred_at = commit.occurred_at}};
-        const auto json = event_for(whole, viewer, *state, keys, cursor);
+        const auto json =
+            is_cloud(format)
+                ? cloud_event_for(whole, viewer, *state, keys, cursor,
+                                  event_id(keys, platform.record.platform_key, at, stored->hash),
+                                  origin)
+                : event_for(whole, viewer, *state, keys, cursor);
         if (!json) continue;
         append(format, type, cursor, *json, slice.text);
         slice.cursor = std::move(cursor);

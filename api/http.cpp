@@ -253,6 +253,13 @@ std::expected<void, std::string> parse_target(Request& request) {
   return {};
 }
 
+std::string origin_of(const Request& request) {
+  const auto host = request.header("host");
+  if (!host || host->empty()) return {};
+  const bool secure = request.header("x-forwarded-proto") == "https";
+  return (secure ? "https://" : "http://") + std::string(*host);
+}
+
 std::expected<Pairs, std::string> parse_form(std::string_view text) {
   return parse_pairs(text, Percent::strict);
 }

@@ -95,6 +95,9 @@ struct Request {
 /// Errors: what is wrong with it, in words for the client.
 std::expected<void, std::string> parse_target(Request& request);
 
+/// What the client calls this server: "https://meent.example"; empty when it does not say.
+std::string origin_of(const Request& request);
+
 /// For tests and for forms: decodes `application/x-www-form-urlencoded`; errors as parse_target.
 std::expected<std::vector<std::pair<std::string, std::string>>, std::string> parse_form(
     std::string_view text);

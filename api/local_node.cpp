@@ -25,6 +25,7 @@ LocalNode::LocalNode(LocalNodeOptions options)
                                       .tables = tables_,
                                       .search = search_,
                                       .cache = cache_,
+                                      .origin = std::move(options.origin),
                                       .is_demo = options.is_demo});
 }
 

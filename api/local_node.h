@@ -11,6 +11,7 @@ namespace meent::api {
 struct LocalNodeOptions {
   std::filesystem::path folder;
   bool is_demo = false;
+  eventstore::EventOrigin origin{};
   std::size_t cache_bytes = 32 << 20;
   eventstore::SequencerOptions sequencer{};
 };

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "api/page_cache.h"
+#include "eventstore/cloud_event.h"
 #include "eventstore/sequencer.h"
 #include "projections/search.h"
 #include "projections/views.h"
@@ -18,7 +19,8 @@ struct Node {
   projections::TableViews& tables;
   projections::Slot<projections::SearchView>& search;
   PageCache& cache;
-  bool is_demo = false;  ///< one click acts as a demo person; loopback only
+  eventstore::EventOrigin origin{};  ///< what CloudEvents say about where they come from
+  bool is_demo = false;              ///< one click acts as a demo person; loopback only
 
   /// Clear text, or nothing when its key was destroyed.
   [[nodiscard]] std::optional<std::string> open(domain::PlatformId platform,

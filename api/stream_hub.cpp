@@ -21,13 +21,6 @@ namespace {
 constexpr milliseconds idle_wait{200};
 constexpr milliseconds token_check_interval{1000};
 
-std::string farewell_of(HistoryFormat format, StreamEnd end, std::string_view cursor) {
-  const std::string reason = end == StreamEnd::too_slow ? "too-slow" : "stopping";
-  const std::string json = "{\"closed\":\"" + reason + "\",\"id\":\"" + std::string(cursor) + "\"}";
-  if (format == HistoryFormat::ndjson) return json + "\n";
-  return "event: closed\ndata: " + json + "\n\n";
-}
-
 /// Streams with the same key get the same bytes.
 std::string group_key(const HistoryReader& reader) {
   const auto& viewer = reader.viewer;
@@ -36,7 +29,8 @@ std::string group_key(const HistoryReader& reader) {
   key += viewer.is_signed_in ? 's' : 'g';
   key += viewer.may_analyse ? 'a' : '-';
   key += static_cast<char>('0' + static_cast<int>(viewer.role));
-  key += reader.format == HistoryFormat::ndjson ? 'n' : 'e';
+  key += static_cast<char>('0' + static_cast<int>(reader.format));
+  key += reader.origin.public_url + ' ';
   key += reader.filter.space ? reader.filter.space->text() : "-";
   key += reader.filter.contribution ? reader.filter.contribution->text() : "-";
   for (const auto& type : reader.filter.types) key += "," + type;
@@ -252,14 +246,13 @@ std::shared_ptr<EventStream> StreamHub::subscribe(Subscription subscription) {
   if (impl_->is_stopping || impl_->stream_count >= impl_->options.most_streams) return nullptr;
   auto follower = std::make_shared<Impl::Follower>(std::move(subscription));
   const auto& wanted = follower->subscription;
-  const auto format = wanted.reader.format;
   follower->next_position = wanted.from;
   follower->left = wanted.most_events;
   follower->end_position = impl_->store.tip(wanted.reader.platform.id).position;
   EventStream::Options options;
-  if (format == HistoryFormat::ndjson) options.heartbeat.clear();
-  options.farewell = [format](StreamEnd end, std::string_view cursor) {
-    return farewell_of(format, end, cursor);
+  if (!is_event_stream(wanted.reader.format)) options.heartbeat.clear();
+  options.farewell = [reader = wanted.reader](StreamEnd end, std::string_view cursor) {
+    return reader.farewell(end == StreamEnd::too_slow ? "too-slow" : "stopping", cursor);
   };
   const std::weak_ptr<Impl::Follower> weak = follower;
   const std::weak_ptr<Impl> weak_impl = impl_;

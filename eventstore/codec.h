@@ -33,6 +33,16 @@ struct Fact {
   std::string_view name;
   bool is_optional = false;  ///< left out when there is none
   bool is_sealed = false;  ///< somebody's words: {"sealed": n} in the log, text or null in delivery
+  bool is_personal = false;  ///< names a person
+  bool is_secret = false;    ///< a key's id or a secret's hash
+  std::string schema;        ///< JSON Schema (2020-12) of the value as delivered
+};
+
+/// What the public topic says of a type. Every type must declare it, fact by fact: nothing becomes
+/// public because it was forgotten.
+struct PublicForm {
+  enum class Says : std::uint8_t { undeclared, nothing, facts } says = Says::undeclared;
+  std::vector<std::string_view> facts;  ///< these and no others
 };
 
 struct EventType {
@@ -41,11 +51,17 @@ struct EventType {
   Audience audience = Audience::operators;
   /// Facts that only analysts get (a support's person); the others go to the whole audience.
   std::vector<std::string_view> analyst_facts;
+  PublicForm public_form{};
   std::vector<Fact> facts{};  ///< all, in the order written
 };
 /// Every type, sorted by name.
 std::span<const EventType> event_types();
 const EventType& type_of(const domain::Event& event);
+/// JSON Schema (2020-12) of an event's facts as they are delivered, whoever the reader; nothing for
+/// a type or version nobody knows. `address`: its own, becomes `$id`. An older version has the
+/// schema it was published with.
+std::optional<std::string> event_schema(std::string_view type, std::uint32_t version,
+                                        std::string_view address);
 std::string_view name_of(const domain::Event& event);
 
 /// What an event is about, as far as it says; for filters.

@@ -23,6 +23,7 @@ struct ServeOptions {
   std::uint16_t port = 8080;
   unsigned thread_count = 0;
   bool is_demo = false;
+  eventstore::EventOrigin origin;
 };
 
 bool is_loopback(const std::string& address) {
@@ -39,14 +40,28 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
+/// What is wrong with how events are to be told from where they come; nothing when all is well.
+std::optional<std::string> fault_in(const eventstore::EventOrigin& origin) {
+  if (const auto fault = eventstore::fault_in_source(origin.source)) {
+    return "--event-source: " + *fault;
+  }
+  if (origin.public_url.empty()) return std::nullopt;
+  const auto fault = eventstore::fault_in_public_url(origin.public_url);
+  return fault ? std::optional("--public-url: " + *fault) : std::nullopt;
+}
+
 int serve(const ServeOptions& options) {
+  if (const auto fault = fault_in(options.origin)) {
+    std::cerr << "meent: " << *fault << "\n";
+    return wrong_arguments;
+  }
   if (options.is_demo && !is_loopback(options.address)) {
     std::cerr << "meent: --demo lets anyone act as a demo person, so it serves loopback only.\n"
                  "Leave --demo out, or use --address 127.0.0.1.\n";
     return wrong_arguments;
   }
   const auto signals = block_stop_signals();
-  LocalNode local({.folder = options.folder, .is_demo = options.is_demo});
+  LocalNode local({.folder = options.folder, .is_demo = options.is_demo, .origin = options.origin});
   if (options.is_demo) {
     const auto report = load_demo(local.node());
     if (report.accepted > 0) {
@@ -92,6 +107,14 @@ void add_serve(CLI::App& app, Run& run) {
   command->add_flag(
       "--demo", options->is_demo,
       "Fill with the demo communities, and let visitors act as demo people (loopback)");
+  command->add_option("--public-url", options->origin.public_url,
+                      "Address at which readers find this server, as in https://meent.example; "
+                      "CloudEvents name their schemas by it");
+  command
+      ->add_option("--event-source", options->origin.source,
+                   "URN of organisation and system that CloudEvents name as their source, as in "
+                   "urn:nld:oin:00000001823288444000:systeem:meent")
+      ->capture_default_str();
   command->callback([options, &run] { run = [options] { return serve(*options); }; });
 }
 

@@ -19,13 +19,6 @@ namespace {
 constexpr milliseconds longest_wait{2000};
 constexpr std::size_t longest_description = 160;
 
-std::string origin_of(const Request& request) {
-  const auto host = request.header("host");
-  if (!host || host->empty()) return {};
-  const bool secure = request.header("x-forwarded-proto") == "https";
-  return (secure ? "https://" : "http://") + std::string(*host);
-}
-
 void frame(Values& values, const Site& site, const Request& request, const Page& page) {
   values["page_description"] =
       markdown_words(page.description.empty() ? page.title : page.description, longest_description);

@@ -43,17 +43,27 @@ void facts(A& a, domain::ContributionReopened& e) {
 
 std::span<const EventRow> contribution_rows() {
   using domain::ContributionEvent;
-  const auto plain = [](std::string_view name) {
-    return EventType{.name = name, .audience = Audience::scope, .analyst_facts = {}};
+  const auto type = [](std::string_view name, std::vector<std::string_view> in_public) {
+    return EventType{.name = name,
+                     .audience = Audience::scope,
+                     .analyst_facts = {},
+                     .public_form = public_with(std::move(in_public))};
   };
+  // Themes may be the author's own words, so they are not public.
   static const std::array rows{
-      make_row<ContributionEvent, domain::ContributionPlaced>({.name = "contribution-placed",
-                                                               .audience = Audience::scope,
-                                                               .analyst_facts = {"external_id"}}),
-      make_row<ContributionEvent, domain::ContributionRevised>(plain("contribution-revised")),
-      make_row<ContributionEvent, domain::ContributionWithdrawn>(plain("contribution-withdrawn")),
-      make_row<ContributionEvent, domain::ContributionClosed>(plain("contribution-closed")),
-      make_row<ContributionEvent, domain::ContributionReopened>(plain("contribution-reopened")),
+      make_row<ContributionEvent, domain::ContributionPlaced>(
+          {.name = "contribution-placed",
+           .audience = Audience::scope,
+           .analyst_facts = {"external_id"},
+           .public_form = public_with({"contribution", "space", "kind", "language"})}),
+      make_row<ContributionEvent, domain::ContributionRevised>(
+          type("contribution-revised", {"contribution", "revision", "language"})),
+      make_row<ContributionEvent, domain::ContributionWithdrawn>(
+          type("contribution-withdrawn", {"contribution"})),
+      make_row<ContributionEvent, domain::ContributionClosed>(
+          type("contribution-closed", {"contribution"})),
+      make_row<ContributionEvent, domain::ContributionReopened>(
+          type("contribution-reopened", {"contribution"})),
   };
   return rows;
 }

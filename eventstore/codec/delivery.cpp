@@ -1,4 +1,5 @@
-#include "eventstore/codec/row.h"
+#include "eventstore/codec/delivery.h"
+
 #include "eventstore/codec/time_text.h"
 
 /// Who may receive an event, and what of it (ARCHITECTURE §7).
@@ -77,6 +78,34 @@ bool is_audience(const EventRow& row, const domain::Viewer& viewer, const Standi
   return false;
 }
 
+}  // namespace
+
+std::optional<Delivery> delivery_of(const StoredEvent& stored, const domain::Viewer& viewer,
+                                    const domain::State& state) {
+  const auto& row = row_of(stored.event);
+  const auto standing = standing_for(viewer, state, subject_of(stored.event, state));
+  if (!is_audience(row, viewer, standing, stored.event)) return std::nullopt;
+  const auto author = row.author(stored.event).or_else([&] { return standing.author; });
+  const bool is_author = author && author->value() == stored.context.actor.id;
+  const bool is_support = std::holds_alternative<domain::SupportEvent>(stored.event);
+  const bool is_reason = std::holds_alternative<domain::ModerateEvent>(stored.event);
+  return Delivery{.row = row,
+                  .with_actor_id = viewer.may_analyse || (is_author && !is_support),
+                  .with_position = viewer.may_analyse,
+                  .with_texts = standing.sees_item || is_reason,
+                  .withheld = viewer.may_analyse ? std::span<const std::string_view>()
+                                                 : std::span(row.type.analyst_facts)};
+}
+
+void append_facts(std::string& out, const StoredEvent& stored, const Delivery& delivery,
+                  const Keys& keys) {
+  Opener opener(keys, stored.context.platform, delivery.with_texts);
+  FactsWriter writer(out, opener, delivery.withheld);
+  delivery.row.write(stored.event, writer);
+}
+
+namespace {
+
 void append_actor(std::string& out, const domain::Actor& actor, bool with_id) {
   out += R"(,"actor":{"kind":")";
   out += word_of(actor.kind);
@@ -104,15 +133,10 @@ void append_time_member(std::string& out, std::string_view name, domain::Timesta
 std::optional<std::string> event_for(const StoredEvent& stored, const domain::Viewer& viewer,
                                      const domain::State& state, const Keys& keys,
                                      std::string_view cursor) {
-  const auto& row = codec::row_of(stored.event);
+  const auto delivery = codec::delivery_of(stored, viewer, state);
+  if (!delivery) return std::nullopt;
+  const auto& row = delivery->row;
   const auto& context = stored.context;
-  const auto standing = codec::standing_for(viewer, state, subject_of(stored.event, state));
-  if (!codec::is_audience(row, viewer, standing, stored.event)) return std::nullopt;
-
-  const auto author = row.author(stored.event).or_else([&] { return standing.author; });
-  const bool is_author = author && author->value() == context.actor.id;
-  const bool is_reason = std::holds_alternative<domain::ModerateEvent>(stored.event);
-
   std::string out;
   out.reserve(512);
   out += R"({"id":)";
@@ -123,15 +147,10 @@ std::optional<std::string> event_for(const StoredEvent& stored, const domain::Vi
   out += std::to_string(row.type.version);
   codec::append_time_member(out, "recorded_at", context.recorded_at);
   if (context.occurred_at) codec::append_time_member(out, "occurred_at", *context.occurred_at);
-  const bool is_support = std::holds_alternative<domain::SupportEvent>(stored.event);
-  codec::append_actor(out, context.actor, viewer.may_analyse || (is_author && !is_support));
-  if (viewer.may_analyse) out += R"(,"position":)" + std::to_string(context.position);
+  codec::append_actor(out, context.actor, delivery->with_actor_id);
+  if (delivery->with_position) out += R"(,"position":)" + std::to_string(context.position);
   out += R"(,"facts":)";
-  codec::Opener opener(keys, context.platform, standing.sees_item || is_reason);
-  const auto withheld =
-      viewer.may_analyse ? std::span<const std::string_view>() : std::span(row.type.analyst_facts);
-  codec::FactsWriter writer(out, opener, withheld);
-  row.write(stored.event, writer);
+  codec::append_facts(out, stored, *delivery, keys);
   out += '}';
   return out;
 }

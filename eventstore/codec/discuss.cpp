@@ -30,13 +30,19 @@ void facts(A& a, domain::CommentWithdrawn& e) {
 
 std::span<const EventRow> discuss_rows() {
   using domain::DiscussEvent;
-  const auto type = [](std::string_view name) {
-    return EventType{.name = name, .audience = Audience::scope, .analyst_facts = {}};
+  const auto type = [](std::string_view name, std::vector<std::string_view> in_public) {
+    return EventType{.name = name,
+                     .audience = Audience::scope,
+                     .analyst_facts = {},
+                     .public_form = public_with(std::move(in_public))};
   };
   static const std::array rows{
-      make_row<DiscussEvent, domain::CommentPlaced>(type("comment-placed")),
-      make_row<DiscussEvent, domain::CommentEdited>(type("comment-edited")),
-      make_row<DiscussEvent, domain::CommentWithdrawn>(type("comment-withdrawn")),
+      make_row<DiscussEvent, domain::CommentPlaced>(
+          type("comment-placed", {"comment", "contribution", "space", "parent", "language"})),
+      make_row<DiscussEvent, domain::CommentEdited>(
+          type("comment-edited", {"comment", "contribution", "revision"})),
+      make_row<DiscussEvent, domain::CommentWithdrawn>(
+          type("comment-withdrawn", {"comment", "contribution"})),
   };
   return rows;
 }

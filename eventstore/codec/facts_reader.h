@@ -16,6 +16,7 @@
 #include "domain/moderate.h"
 #include "domain/text.h"
 #include "eventstore/codec.h"
+#include "eventstore/codec/facts_collector.h"
 #include "eventstore/codec/time_text.h"
 #include "eventstore/codec/words.h"
 
@@ -181,27 +182,6 @@ class FactsReader {
   std::size_t read_count_ = 0;
   std::string path_;
   std::optional<DecodeError> failure_;
-};
-
-/// Collects what a type's facts are.
-class FactsCollector {
- public:
-  template <class T>
-  void operator()(std::string_view name, T&& value) {
-    using Value = std::remove_cvref_t<T>;
-    constexpr bool is_optional = requires { value.has_value(); };
-    constexpr bool is_sealed = std::is_same_v<Value, domain::PrivateText> ||
-                               std::is_same_v<Value, std::optional<domain::PrivateText>> ||
-                               std::is_same_v<Value, std::map<std::string, domain::PrivateText>>;
-    facts_.push_back({.name = name, .is_optional = is_optional, .is_sealed = is_sealed});
-  }
-  [[nodiscard]] bool contains(std::string_view name) const {
-    return std::ranges::find(facts_, name, &Fact::name) != facts_.end();
-  }
-  [[nodiscard]] std::vector<Fact> take() { return std::move(facts_); }
-
- private:
-  std::vector<Fact> facts_;
 };
 
 template <class T>

@@ -30,8 +30,11 @@ void facts(A& a, domain::KindDefined& e) {
 }
 
 std::span<const EventRow> kind_rows() {
-  static const std::array rows{make_row<domain::KindEvent, domain::KindDefined>(
-      {.name = "kind-defined", .audience = Audience::everyone, .analyst_facts = {}})};
+  static const std::array rows{
+      make_row<domain::KindEvent, domain::KindDefined>({.name = "kind-defined",
+                                                        .audience = Audience::everyone,
+                                                        .analyst_facts = {},
+                                                        .public_form = public_with({"kind"})})};
   return rows;
 }
 

@@ -1,4 +1,6 @@
 #pragma once
+#include <algorithm>
+
 #include "eventstore/codec/facts_reader.h"
 #include "eventstore/codec/row.h"
 
@@ -15,6 +17,11 @@ EventRow make_row(EventType type, std::vector<Upcast> upcasts = {}) {
   E sample{};
   facts(collector, sample);
   type.facts = collector.take();
+  std::vector<std::string_view> not_public;
+  for (const auto& fact : type.facts) {
+    const auto& open = type.public_form.facts;
+    if (std::ranges::find(open, fact.name) == open.end()) not_public.push_back(fact.name);
+  }
   return EventRow{
       .type = std::move(type),
       .write = [](const domain::Event& event, FactsWriter& writer) { writer.object(get(event)); },
@@ -28,6 +35,7 @@ EventRow make_row(EventType type, std::vector<Upcast> upcasts = {}) {
         if constexpr (requires { get(event).author; }) return get(event).author;
         return std::nullopt;
       },
+      .not_public = std::move(not_public),
       .upcasts = std::move(upcasts),
   };
 }

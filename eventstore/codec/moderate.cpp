@@ -23,9 +23,15 @@ std::span<const EventRow> moderate_rows() {
   using domain::ModerateEvent;
   static const std::array rows{
       make_row<ModerateEvent, domain::ItemAccepted>(
-          {.name = "item-accepted", .audience = Audience::scope, .analyst_facts = {}}),
+          {.name = "item-accepted",
+           .audience = Audience::scope,
+           .analyst_facts = {},
+           .public_form = public_with({"item", "contribution", "space", "was_hidden"})}),
       make_row<ModerateEvent, domain::ItemHidden>(
-          {.name = "item-hidden", .audience = Audience::scope, .analyst_facts = {}}),
+          {.name = "item-hidden",
+           .audience = Audience::scope,
+           .analyst_facts = {},
+           .public_form = public_with({"item", "contribution", "space"})}),
   };
   return rows;
 }

@@ -24,9 +24,12 @@ std::span<const EventRow> person_rows() {
       make_row<PersonEvent, domain::PersonRegistered>(
           {.name = "person-registered",
            .audience = Audience::everyone,
-           .analyst_facts = {"identity_key", "content_key", "external_id"}}),
-      make_row<PersonEvent, domain::RoleGranted>(
-          {.name = "role-granted", .audience = Audience::everyone, .analyst_facts = {}}),
+           .analyst_facts = {"identity_key", "content_key", "external_id"},
+           .public_form = never_public()}),
+      make_row<PersonEvent, domain::RoleGranted>({.name = "role-granted",
+                                                  .audience = Audience::everyone,
+                                                  .analyst_facts = {},
+                                                  .public_form = never_public()}),
   };
   return rows;
 }

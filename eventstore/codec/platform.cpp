@@ -28,14 +28,20 @@ void facts(A& a, domain::PlatformRegistered& e) {
 std::span<const EventRow> platform_rows() {
   using domain::PlatformEvent;
   static const std::array rows{
-      make_row<PlatformEvent, domain::PlatformPlaced>(
-          {.name = "platform-placed", .audience = Audience::everyone, .analyst_facts = {"log"}}),
-      make_row<PlatformEvent, domain::PlatformCreated>({.name = "platform-created",
-                                                        .audience = Audience::everyone,
-                                                        .analyst_facts = {"platform_key"}}),
-      make_row<PlatformEvent, domain::PlatformRegistered>({.name = "platform-registered",
-                                                           .audience = Audience::everyone,
-                                                           .analyst_facts = {"partition"}}),
+      make_row<PlatformEvent, domain::PlatformPlaced>({.name = "platform-placed",
+                                                       .audience = Audience::everyone,
+                                                       .analyst_facts = {"log"},
+                                                       .public_form = never_public()}),
+      make_row<PlatformEvent, domain::PlatformCreated>(
+          {.name = "platform-created",
+           .audience = Audience::everyone,
+           .analyst_facts = {"platform_key"},
+           .public_form = public_with({"slug", "name", "language", "introduction"})}),
+      make_row<PlatformEvent, domain::PlatformRegistered>(
+          {.name = "platform-registered",
+           .audience = Audience::everyone,
+           .analyst_facts = {"partition"},
+           .public_form = public_with({"platform", "slug", "name", "hosts"})}),
   };
   return rows;
 }

@@ -1,6 +1,7 @@
 #pragma once
 #include <span>
 #include <type_traits>
+#include <utility>
 
 #include "eventstore/codec.h"
 #include "eventstore/codec/facts_writer.h"
@@ -13,7 +14,17 @@ namespace meent::eventstore::codec {
 struct Upcast {
   std::uint16_t from = 1;
   std::expected<RawEvent, DecodeError> (*raise)(RawEvent) = nullptr;
+  /// The members of version `from`'s JSON Schema behind `$id`, as they were published (its golden
+  /// file has them): "\"title\":…".
+  std::string_view schema{};
 };
+
+inline PublicForm never_public() {
+  return {.says = PublicForm::Says::nothing, .facts = {}};
+}
+inline PublicForm public_with(std::vector<std::string_view> facts) {
+  return {.says = PublicForm::Says::facts, .facts = std::move(facts)};
+}
 
 struct EventRow {
   EventType type;
@@ -22,6 +33,8 @@ struct EventRow {
   Subject (*subject)(const domain::Event& event) = nullptr;
   /// The one whose words they are, where the event itself says so.
   std::optional<domain::PersonId> (*author)(const domain::Event& event) = nullptr;
+  /// All facts but those of the public form.
+  std::vector<std::string_view> not_public;
   std::vector<Upcast> upcasts;  ///< by `from`, without a gap up to the version written today
 };
 
@@ -38,6 +51,9 @@ std::span<const EventRow> moderate_rows();
 const EventRow& row_of(const domain::Event& event);
 /// Nothing for a type nobody knows.
 const EventRow* find_row(std::string_view type);
+/// As event_schema, of one row.
+std::optional<std::string> schema_in(const EventRow& row, std::uint32_t version,
+                                     std::string_view address);
 /// Raises `raw` to today's version, then reads it.
 std::expected<domain::Event, DecodeError> read_event(const EventRow& row, const RawEvent& raw);
 

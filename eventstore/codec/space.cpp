@@ -26,11 +26,16 @@ void facts(A& a, domain::SpaceChanged& e) {
 
 std::span<const EventRow> space_rows() {
   using domain::SpaceEvent;
+  const auto type = [](std::string_view name) {
+    return EventType{.name = name,
+                     .audience = Audience::everyone,
+                     .analyst_facts = {},
+                     .public_form = public_with({"space", "slug", "title", "introduction", "kinds",
+                                                 "opens_at", "closes_at"})};
+  };
   static const std::array rows{
-      make_row<SpaceEvent, domain::SpaceCreated>(
-          {.name = "space-created", .audience = Audience::everyone, .analyst_facts = {}}),
-      make_row<SpaceEvent, domain::SpaceChanged>(
-          {.name = "space-changed", .audience = Audience::everyone, .analyst_facts = {}}),
+      make_row<SpaceEvent, domain::SpaceCreated>(type("space-created")),
+      make_row<SpaceEvent, domain::SpaceChanged>(type("space-changed")),
   };
   return rows;
 }

@@ -24,9 +24,15 @@ std::span<const EventRow> support_rows() {
   using domain::SupportEvent;
   static const std::array rows{
       make_row<SupportEvent, domain::SupportGiven>(
-          {.name = "support-given", .audience = Audience::scope, .analyst_facts = {"person"}}),
+          {.name = "support-given",
+           .audience = Audience::scope,
+           .analyst_facts = {"person"},
+           .public_form = public_with({"contribution", "space", "stance", "replaces"})}),
       make_row<SupportEvent, domain::SupportWithdrawn>(
-          {.name = "support-withdrawn", .audience = Audience::scope, .analyst_facts = {"person"}}),
+          {.name = "support-withdrawn",
+           .audience = Audience::scope,
+           .analyst_facts = {"person"},
+           .public_form = public_with({"contribution", "space", "replaces"})}),
   };
   return rows;
 }

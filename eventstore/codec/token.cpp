@@ -23,9 +23,12 @@ std::span<const EventRow> token_rows() {
   static const std::array rows{
       make_row<TokenEvent, domain::TokenIssued>({.name = "token-issued",
                                                  .audience = Audience::operators,
-                                                 .analyst_facts = {"secret_hash"}}),
-      make_row<TokenEvent, domain::TokenRevoked>(
-          {.name = "token-revoked", .audience = Audience::operators, .analyst_facts = {}}),
+                                                 .analyst_facts = {"secret_hash"},
+                                                 .public_form = never_public()}),
+      make_row<TokenEvent, domain::TokenRevoked>({.name = "token-revoked",
+                                                  .audience = Audience::operators,
+                                                  .analyst_facts = {},
+                                                  .public_form = never_public()}),
   };
   return rows;
 }

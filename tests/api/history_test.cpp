@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <set>
 #include <thread>
 
 #include "api/seals.h"
@@ -49,10 +50,10 @@ struct History : testing::Test {
                     .body = Json{{"body", body}, {"language", "nl"}}.dump()});
   }
   std::string stream_request(const std::string& token, const std::string& last_id,
-                             const std::string& query = {}) {
-    return "GET " + village.base + "/events" + query +
-           " HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n" +
-           (token.empty() ? "" : "Authorization: Bearer " + token + "\r\n") +
+                             const std::string& query = {},
+                             const std::string& accept = "text/event-stream") {
+    return "GET " + village.base + "/events" + query + " HTTP/1.1\r\nHost: x\r\nAccept: " + accept +
+           "\r\n" + (token.empty() ? "" : "Authorization: Bearer " + token + "\r\n") +
            (last_id.empty() ? "" : "Last-Event-ID: " + last_id + "\r\n") + "\r\n";
   }
 };
@@ -226,6 +227,68 @@ TEST_F(History, StreamsResumeWithoutAGapOrRepeatWhileCommandsComeIn) {
   writer.join();
   EXPECT_FALSE(failed);
   for (std::size_t i = 0; i < positions.size(); ++i) ASSERT_EQ(positions[i], first_position + i);
+}
+
+TEST_F(History, IsGivenAsCloudEventsToThoseWhoAcceptThem) {
+  support("agree");
+  for (const auto& token : {std::string(), village.as_mina, village.as_analyst}) {
+    const auto told = village.ask(
+        {.target = village.base + "/events",
+         .token = token,
+         .headers = {{"Accept", "application/cloudevents+json"}, {"Host", "meent.example"}}});
+    ASSERT_EQ(told.status, 200U) << told.body;
+    EXPECT_EQ(told.header("content-type"), "application/cloudevents+json");
+    EXPECT_EQ(told.header("vary"), "Accept");
+    const auto cloud = lines_of(told.body);
+    const auto plain = events({}, token);
+    ASSERT_EQ(cloud.size(), plain.size()) << "the same audience";
+    std::set<std::string> ids;
+    for (std::size_t i = 0; i < cloud.size(); ++i) {
+      EXPECT_EQ(cloud[i].at("data"), plain[i].at("facts"));
+      EXPECT_EQ(cloud[i].at("type"), "nl.meent." + plain[i].at("type").get<std::string>());
+      EXPECT_EQ(cloud[i].contains("actorid"), plain[i].at("actor").contains("id"));
+      EXPECT_EQ(cloud[i].contains("position"), plain[i].contains("position"));
+      ids.insert(cloud[i].at("id").get<std::string>());
+      const auto schema = cloud[i].at("dataschema").get<std::string>();
+      ASSERT_TRUE(schema.starts_with("http://meent.example/api/v1/schemas/events/")) << schema;
+      const auto served =
+          village.ask({.target = schema.substr(20), .headers = {{"Host", "meent.example"}}});
+      EXPECT_EQ(served.status, 200U) << schema;
+      EXPECT_EQ(served.header("content-type"), "application/schema+json");
+      EXPECT_EQ(served.json().at("$id"), schema);
+    }
+    EXPECT_EQ(ids.size(), cloud.size());
+    const auto rest = events("?cursor=" + cloud[cloud.size() - 2].at("cursor").get<std::string>());
+    EXPECT_EQ(rest.size(), 1U);
+  }
+}
+
+TEST_F(History, StreamsCloudEventsWithTheIdsThatEveryReaderSees) {
+  TestClient client(village.port());
+  client.send(stream_request({}, {}, "?format=cloudevents"));
+  EXPECT_EQ(client.answer().headers.at("Content-Type"), "text/event-stream");
+  while (village.hub().count() == 0) std::this_thread::yield();
+  support("pass");
+  const auto event = next_event(client);
+  EXPECT_EQ(event.type, "support-given");
+  EXPECT_EQ(event.data.at("type"), "nl.meent.support-given");
+  EXPECT_EQ(event.data.at("cursor"), event.id);
+  const auto lines = lines_of(village
+                                  .ask({.target = village.base + "/events",
+                                        .token = village.as_analyst,
+                                        .headers = {{"Accept", "application/cloudevents+json"}}})
+                                  .body);
+  EXPECT_EQ(lines.back().at("id"), event.data.at("id"));
+}
+
+TEST_F(History, SaysThatAFormatOrSchemaIsNotThere) {
+  const auto told = village.get(village.base + "/events?format=xml");
+  EXPECT_EQ(told.status, 400U);
+  EXPECT_EQ(told.fields(), std::vector<std::string>{"query.format"});
+  for (const auto* path : {"sun-risen/1", "comment-placed/0", "comment-placed/2",
+                           "comment-placed/1x", "comment-placed/99999999999"}) {
+    EXPECT_EQ(village.get(std::string("/api/v1/schemas/events/") + path).status, 404U) << path;
+  }
 }
 
 TEST_F(History, AStreamThatIsReadTooSlowlyEndsWithTheIdToResumeFrom) {

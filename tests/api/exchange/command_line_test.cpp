@@ -226,5 +226,14 @@ TEST(CommandLineHelp, AServerThatIsNotThereIsAFailure) {
   EXPECT_NE(said.err.find("127.0.0.1"), std::string::npos);
 }
 
+TEST(CommandLineHelp, ServeRefusesToTellEventsFromNowhere) {
+  const auto source = meent({"serve", "--data", "/nowhere", "--event-source", "gemeente"});
+  EXPECT_EQ(source.code, wrong_arguments);
+  EXPECT_NE(source.err.find("--event-source: 'gemeente' is no URN"), std::string::npos);
+  const auto url = meent({"serve", "--data", "/nowhere", "--public-url", "meent.example"});
+  EXPECT_EQ(url.code, wrong_arguments);
+  EXPECT_NE(url.err.find("--public-url: 'meent.example'"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace meent::api::cli

@@ -6,12 +6,19 @@ namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
-std::optional<std::uint8_t> nibble(char c) {
-  if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<std::uint8_t>(c - 'a' + 10);
-  if (c >= 'A' && c <= 'F') return static_cast<std::uint8_t>(c - 'A' + 10);
-  return std::nullopt;
+constexpr std::uint8_t no_digit = 0xFF;
+
+/// What each character stands for. A table, because ids are read from every event.
+constexpr std::array<std::uint8_t, 256> make_nibbles() {
+  std::array<std::uint8_t, 256> nibbles{};
+  nibbles.fill(no_digit);
+  for (std::uint8_t digit = 0; digit < 10; ++digit) nibbles['0' + digit] = digit;
+  for (std::uint8_t letter = 0; letter < 6; ++letter) {
+    nibbles['a' + letter] = nibbles['A' + letter] = static_cast<std::uint8_t>(10 + letter);
+  }
+  return nibbles;
 }
+constexpr auto nibbles = make_nibbles();
 
 }  // namespace
 
@@ -28,12 +35,14 @@ std::string to_hex(const IdBytes& bytes) {
 std::optional<IdBytes> from_hex(std::string_view text) {
   IdBytes bytes{};
   if (text.size() != bytes.size() * 2) return std::nullopt;
+  unsigned seen = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const auto high = nibble(text[2 * i]);
-    const auto low = nibble(text[2 * i + 1]);
-    if (!high || !low) return std::nullopt;
-    bytes[i] = static_cast<std::uint8_t>(*high << 4 | *low);
+    const unsigned high = nibbles[static_cast<std::uint8_t>(text[2 * i])];
+    const unsigned low = nibbles[static_cast<std::uint8_t>(text[2 * i + 1])];
+    seen |= high | low;
+    bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
+  if (seen > 0x0F) return std::nullopt;
   return bytes;
 }
 

@@ -31,9 +31,26 @@ constexpr Tables make_tables() {
 }
 constexpr Tables tables = make_tables();
 
+#if defined(__x86_64__)
+/// The processor's own instruction: about ten times as fast.
+[[gnu::target("sse4.2")]] std::uint32_t by_instruction(std::string_view bytes) {
+  std::uint64_t crc = ~0U;
+  for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, bytes.data(), sizeof eight);
+    crc = __builtin_ia32_crc32di(crc, eight);
+  }
+  auto rest = static_cast<std::uint32_t>(crc);
+  for (const char byte : bytes) {
+    rest = __builtin_ia32_crc32qi(rest, static_cast<unsigned char>(byte));
+  }
+  return ~rest;
+}
+#endif
+
 }  // namespace
 
-std::uint32_t crc32c(std::string_view bytes) {
+std::uint32_t crc32c_portable(std::string_view bytes) {
   std::uint32_t crc = ~0U;
   while (bytes.size() >= 8) {
     std::uint64_t eight = 0;
@@ -47,6 +64,14 @@ std::uint32_t crc32c(std::string_view bytes) {
     crc = (crc >> 8) ^ tables[0][(crc ^ static_cast<unsigned char>(byte)) & 0xFF];
   }
   return ~crc;
+}
+
+std::uint32_t crc32c(std::string_view bytes) {
+#if defined(__x86_64__)
+  static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
+  if (has_instruction) return by_instruction(bytes);
+#endif
+  return crc32c_portable(bytes);
 }
 
 }  // namespace meent::eventstore

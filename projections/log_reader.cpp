@@ -50,7 +50,8 @@ void LogReader::take(const eventstore::StoredEnvelope& stored, const Wants& want
   const auto record = eventstore::decode_record(group->record);
   if (!record) return stopped_.stop(stored.offset, *header, record.error().what);
 
-  std::vector<StoredEvent> events;
+  auto& events = batch.events.events;
+  const auto before = events.size();
   auto position = header->base_position;
   for (const auto& commit : record->commits) {
     for (const auto& raw : commit.events) {
@@ -60,6 +61,7 @@ void LogReader::take(const eventstore::StoredEnvelope& stored, const Wants& want
       if (wants && !wants(raw.type)) continue;
       auto event = eventstore::decode_event(raw);
       if (!event) {
+        events.erase(events.begin() + static_cast<std::ptrdiff_t>(before), events.end());
         return stopped_.stop(stored.offset, *header,
                              "event " + std::to_string(context.position) + " (" + raw.type +
                                  "): " + event.error().what);
@@ -67,7 +69,6 @@ void LogReader::take(const eventstore::StoredEnvelope& stored, const Wants& want
       events.push_back({*std::move(event), context});
     }
   }
-  std::ranges::move(events, std::back_inserter(batch.events.events));
   auto& platforms = batch.events.reached.platforms;
   if (!platforms.contains(header->platform)) {
     batch.joints.push_back({header->platform, header->base_position, header->prev_hash});

@@ -98,6 +98,11 @@ TEST(Crc, IsCastagnoli) {
   EXPECT_EQ(crc32c("123456789"), 0xE3069283U);
   EXPECT_EQ(crc32c(""), 0U);
   EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A9136AAU);
+  std::string bytes;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(crc32c(bytes), crc32c_portable(bytes)) << bytes.size();
+    bytes += static_cast<char>(37 * i);
+  }
 }
 
 }  // namespace

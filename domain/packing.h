@@ -31,6 +31,9 @@ class Packer {
     (one(values), ...);
   }
   [[nodiscard]] std::string take() { return std::move(out_); }
+  /// What is packed so far; lives until more is, or `clear`, after which no new memory is needed.
+  [[nodiscard]] std::string_view bytes() const { return out_; }
+  void clear() { out_.clear(); }
 
  private:
   template <class T>

@@ -205,10 +205,10 @@ class FeedFold {
       if (stays && same_value) continue;
       if (packed.empty()) packed = domain::pack(now.value);
       for_each_list(key, head, sort, now,
-                    [&](std::string entry) { changes_.put(std::move(entry), packed); });
+                    [&](const std::string& entry) { changes_.put(entry, packed); });
       if (!before || stays) continue;
       for_each_list(key, head, sort, *before,
-                    [&](std::string entry) { changes_.erase(std::move(entry)); });
+                    [&](const std::string& entry) { changes_.erase(entry); });
     }
   }
 

@@ -233,7 +233,7 @@ class PersonFold {
     auto key = key_of(count_table, context.platform, person);
     auto counts = changes_.row<Counts>(key).value_or(Counts());
     change(counts);
-    changes_.put_row(std::move(key), counts);
+    changes_.put_row(key, counts);
   }
 
   TableChanges& changes_;

@@ -192,16 +192,12 @@ class Database final : public Tables {
     return out;
   }
 
-  void write(const TableChanges& changes, const Checkpoint& reached) override {
-    rocksdb::WriteBatch batch;
-    std::vector<const TableChanges::Map::value_type*> sorted;  // neighbours go in cheaply
-    sorted.reserve(changes.changes().size());
-    for (const auto& change : changes.changes()) sorted.push_back(&change);
-    std::ranges::sort(sorted, {},
-                      [](const auto* change) { return std::string_view(change->first); });
-    for (const auto* change : sorted) {
-      const auto& [key, value] = *change;
-      check(value ? batch.Put(key, *value) : batch.Delete(key), "writing");
+  void write(const ChangeSet& changes, const Checkpoint& reached) override {
+    rocksdb::WriteBatch batch(changes.bytes());
+    for (const auto* change : changes.sorted()) {  // neighbours go in cheaply
+      check(change->value ? batch.Put(slice(change->key), slice(*change->value))
+                          : batch.Delete(slice(change->key)),
+            "writing");
     }
     check(batch.Put(offset_key, domain::pack(Offset{reached.next_offset})), "writing");
     for (const auto& [platform, mark] : reached.platforms) {
@@ -296,24 +292,10 @@ std::unique_ptr<Tables> Tables::open(const std::filesystem::path& directory,
   return std::make_unique<Database>(std::move(database));
 }
 
-std::optional<std::string> TableChanges::get(const std::string& key) const {
-  const auto changed = changes_.find(key);
-  return changed == changes_.end() ? tables_.get(key) : changed->second;
-}
-
-void TableChanges::set(std::string key, std::optional<std::string> value) {
-  constexpr std::size_t around_a_row = 96;
-  const auto size = [](const auto& one) { return one ? one->size() : 0; };
-  const auto added = size(value);
-  const auto key_size = key.size();
-  const auto found = changes_.find(key);
-  if (found == changes_.end()) {
-    changes_.emplace(std::move(key), std::move(value));
-    bytes_ += around_a_row + key_size + added;
-  } else {
-    bytes_ = bytes_ + added - size(found->second);
-    found->second = std::move(value);
-  }
+std::optional<std::string> TableChanges::get(std::string_view key) const {
+  const auto* change = find(key);
+  if (change == nullptr) return tables_.get(key);
+  return change->value ? std::optional<std::string>(*change->value) : std::nullopt;
 }
 
 void fail_unknown(std::string_view what, const std::string& id,

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "domain/packing.h"
+#include "projections/change_set.h"
 #include "projections/view.h"
 
 /// What the table views stand on: one RocksDB database a view, sorted keys and values, the
@@ -80,9 +82,6 @@ class TableSnapshot {
   [[nodiscard]] std::optional<Row> row(std::string_view key) const;
 };
 
-/// Changes of one batch; reads see earlier changes. Only the last value of a key is written.
-class TableChanges;
-
 class Tables {
  public:
   /// Opens the directory or makes it; emptied when it was written by another version of the view.
@@ -100,37 +99,48 @@ class Tables {
                                                       std::size_t limit) const = 0;
   /// Changes and checkpoint, all or none. Not synced and not in a write-ahead log: after a crash
   /// the view is where it was some seconds before, rows and checkpoint together.
-  virtual void write(const TableChanges& changes, const Checkpoint& reached) = 0;
+  virtual void write(const ChangeSet& changes, const Checkpoint& reached) = 0;
   virtual void dump(const std::function<void(std::string_view line)>& line) const = 0;
 };
 
+/// Changes that are not written yet; reads see them. Only the last value of a key is written.
+/// Threads: one; another may write what `freeze` gave while this one goes on.
 class TableChanges {
  public:
   explicit TableChanges(const Tables& tables) : tables_(tables) {}
-  [[nodiscard]] std::optional<std::string> get(const std::string& key) const;
-  void put(std::string key, std::string value) { set(std::move(key), std::move(value)); }
-  void erase(std::string key) { set(std::move(key), std::nullopt); }
+  [[nodiscard]] std::optional<std::string> get(std::string_view key) const;
+  void put(std::string_view key, std::string_view value) { changes_->set(key, value); }
+  void erase(std::string_view key) { changes_->set(key, std::nullopt); }
 
   template <class Row>
-  [[nodiscard]] std::optional<Row> row(const std::string& key) const;
+  [[nodiscard]] std::optional<Row> row(std::string_view key) const;
   template <class Row>
-  void put_row(std::string key, const Row& row) {
-    put(std::move(key), domain::pack(row));
+  void put_row(std::string_view key, const Row& row) {
+    packer_.clear();
+    packer_(row);
+    put(key, packer_.bytes());
   }
-  using Map = std::unordered_map<std::string, std::optional<std::string>>;
-  [[nodiscard]] const Map& changes() const { return changes_; }
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }  ///< in memory, about
-  void clear() {
-    changes_.clear();
-    bytes_ = 0;
+  [[nodiscard]] const ChangeSet& changes() const { return *changes_; }
+  [[nodiscard]] std::size_t bytes() const { return changes_->bytes(); }  ///< in memory, about
+  void clear() { changes_->clear(); }
+  /// What there is stands still until `thaw`, which forgets it; further changes go on top.
+  const ChangeSet& freeze() {
+    frozen_.swap(changes_);
+    return *frozen_;
   }
+  void thaw() { frozen_->clear(); }
 
  private:
-  void set(std::string key, std::optional<std::string> value);
+  /// Null: as in the tables.
+  [[nodiscard]] const ChangeSet::Change* find(std::string_view key) const {
+    const auto* change = changes_->find(key);
+    return change != nullptr ? change : frozen_->find(key);
+  }
 
   const Tables& tables_;
-  Map changes_;
-  std::size_t bytes_ = 0;
+  std::unique_ptr<ChangeSet> changes_ = std::make_unique<ChangeSet>();
+  std::unique_ptr<ChangeSet> frozen_ = std::make_unique<ChangeSet>();
+  domain::Packer packer_;
 };
 
 template <class Row>
@@ -147,8 +157,11 @@ std::optional<Row> TableSnapshot::row(std::string_view key) const {
 }
 
 template <class Row>
-std::optional<Row> TableChanges::row(const std::string& key) const {
-  const auto bytes = get(key);
+std::optional<Row> TableChanges::row(std::string_view key) const {
+  if (const auto* change = find(key)) {
+    return change->value ? std::optional<Row>(unpack_row<Row>(*change->value)) : std::nullopt;
+  }
+  const auto bytes = tables_.get(key);
   return bytes ? std::optional<Row>(unpack_row<Row>(*bytes)) : std::nullopt;
 }
 
@@ -282,7 +295,11 @@ class FoldedView : public TableView<Queries> {
       for (const auto& [platform, mark] : batch.reached.platforms) {
         applied_.platforms[platform] = mark;
       }
-      if (!holds_back_ || changes_->bytes() + fold_->kept_bytes() > most_held_back) write();
+      if (!holds_back_) {
+        write();
+      } else if (changes_->bytes() + fold_->kept_bytes() > most_held_back) {
+        write_beside();
+      }
     } catch (...) {
       fold_->forget();  // it may be ahead of what was written
       changes_->clear();
@@ -292,22 +309,40 @@ class FoldedView : public TableView<Queries> {
   }
   void hold_back(bool holds) override {
     holds_back_ = holds;
-    if (!holds && applied_.next_offset != 0) write();
+    if (holds) return;
+    await_writing();
+    if (applied_.next_offset != 0) write();
   }
 
  private:
-  static constexpr std::size_t most_held_back = 24U << 20;
+  static constexpr std::size_t most_held_back = 12U << 20;
   void write() {
     fold_->finish();
-    this->tables().write(*changes_, applied_);
+    this->tables().write(changes_->changes(), applied_);
     changes_->clear();
     applied_ = {};
+  }
+  /// On a thread of its own, while the next batches are applied.
+  void write_beside() {
+    await_writing();
+    fold_->finish();
+    writing_ = std::async(std::launch::async, [this, &changes = changes_->freeze(),
+                                               reached = std::exchange(applied_, {})] {
+      this->tables().write(changes, reached);
+    });
+  }
+  /// Throws what the writing threw.
+  void await_writing() {
+    if (!writing_.valid()) return;
+    writing_.get();
+    changes_->thaw();
   }
 
   std::unique_ptr<TableChanges> changes_;
   std::unique_ptr<Fold> fold_;
   Checkpoint applied_;  ///< not written yet
   bool holds_back_ = false;
+  std::future<void> writing_;  ///< of what is frozen; the last member, so that it ends first
 };
 
 /// What a view throws when an event names something it does not know.

@@ -170,7 +170,7 @@ class TallyFold {
     if (!row) fail_unknown("comment", id.text(), context);
     const auto shown = restand(row->standing, change);
     count(context, row->space, [&](SpaceTotals& totals) { shown.count_in(totals.comments); });
-    changes_.put_row(std::move(key), *row);
+    changes_.put_row(key, *row);
   }
 
   ContributionTally& contribution(ContributionId id, const EventContext& context) {
@@ -193,7 +193,7 @@ class TallyFold {
       if (!known_.insert({context.platform, place, person}).second) continue;
       auto key = key_of(participant_table, context.platform, place, person);
       if (changes_.get(key)) continue;
-      changes_.put(std::move(key), {});
+      changes_.put(key, {});
       ++totals(context.platform, place).participants;
     }
   }

@@ -136,7 +136,7 @@ class ThreadFold {
     auto root = changes_.row<Root>(key);
     if (!root) fail_unknown("contribution", id.text(), context);
     change(*root);
-    changes_.put_row(std::move(key), *root);
+    changes_.put_row(key, *root);
   }
   /// Returns the comment's parent; zero when it has none.
   template <class Change>
@@ -147,7 +147,7 @@ class ThreadFold {
     auto head = changes_.row<Head>(key);
     if (!head) fail_unknown("comment", id.text(), context);
     change(*head);
-    changes_.put_row(std::move(key), *head);
+    changes_.put_row(key, *head);
     return place->parent;
   }
 

@@ -30,7 +30,7 @@ class Probe final : public TableView<View> {
       changes.put(key_of('e', stored.context.platform, stored.context.position),
                   std::to_string(version()));
     }
-    tables().write(changes, batch.reached);
+    tables().write(changes.changes(), batch.reached);
   }
 
  private:

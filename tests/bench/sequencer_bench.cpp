@@ -2,7 +2,6 @@
 // writes the same envelopes with one sync for each write.
 //
 //   sequencer_bench [COMMANDS] [FOLDER]     one figure a line (figure.h)
-#include <rocksdb/db.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -18,6 +17,7 @@
 #include "eventstore/embedded.h"
 #include "eventstore/lane.h"
 #include "tests/bench/figure.h"
+#include "tests/bench/raw_loop.h"
 #include "tests/eventstore/community.h"
 
 namespace meent::eventstore {
@@ -154,32 +154,22 @@ double bench_sequencer(Embedded& embedded, Village& village, std::size_t count) 
   return static_cast<double>(count) / seconds;
 }
 
-/// The same envelopes, each one write with one sync. Returns commands a second.
-double bench_raw(const Store& store, std::uint64_t from, std::size_t count,
-                 const std::filesystem::path& folder) {
-  std::vector<std::string> envelopes;
-  store.read(from, [&](const StoredEnvelope& stored) {
-    envelopes.push_back(stored.bytes);
-    return true;
-  });
-  rocksdb::Options options;
-  options.create_if_missing = true;
-  rocksdb::DB* raw = nullptr;
-  if (!rocksdb::DB::Open(options, folder.string(), &raw).ok()) std::abort();
-  const std::unique_ptr<rocksdb::DB> db(raw);
-  rocksdb::WriteOptions write;
-  write.sync = true;
-  double bytes = 0;
-  const auto start = Clock::now();
-  for (std::size_t i = 0; i < envelopes.size(); ++i) {
-    bytes += static_cast<double>(envelopes[i].size());
-    if (!db->Put(write, std::to_string(i), envelopes[i]).ok()) std::abort();
-  }
-  const auto seconds = seconds_since(start);
-  print("raw RocksDB, the same bytes and syncs", static_cast<double>(count) / seconds,
-        "commands/s");
-  print("  bytes a command", bytes / static_cast<double>(count), "bytes");
-  return static_cast<double>(count) / seconds;
+void compare_with_raw(const Store& store, std::uint64_t from, double count, double ours,
+                      const std::filesystem::path& folder) {
+  const auto raw = bench::run_raw_loop(store, from, folder);
+  print("raw RocksDB, the log's bytes, the same syncs", count / raw.envelope_seconds, "commands/s");
+  print("  bytes a command", raw.envelope_bytes / count, "bytes");
+  print("raw RocksDB, every row, the same syncs", count / raw.row_seconds, "commands/s");
+  const auto tell = [&](const char* reference, double seconds) {
+    std::printf("%s\n", bench::to_json({.name = "durable supports in process",
+                                        .value = ours,
+                                        .unit = "commands/s",
+                                        .reference = reference,
+                                        .ratio = ours * seconds / count})
+                            .c_str());
+  };
+  tell("raw RocksDB, the log's bytes", raw.envelope_seconds);
+  tell("raw RocksDB, every row", raw.row_seconds);
 }
 
 int run(std::size_t count, const std::filesystem::path& folder) {
@@ -190,13 +180,7 @@ int run(std::size_t count, const std::filesystem::path& folder) {
   bench_deciding(embedded, village, count);
   const auto from = embedded.store->next_offset();
   const auto ours = bench_sequencer(embedded, village, count);
-  const auto raw = bench_raw(*embedded.store, from, count, folder / "raw");
-  std::printf("%s\n", bench::to_json({.name = "durable supports in process",
-                                      .value = ours,
-                                      .unit = "commands/s",
-                                      .reference = "raw RocksDB, same bytes and syncs",
-                                      .ratio = ours / raw})
-                          .c_str());
+  compare_with_raw(*embedded.store, from, static_cast<double>(count), ours, folder / "raw");
   embedded = {};
   std::filesystem::remove_all(folder);
   return 0;

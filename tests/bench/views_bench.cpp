@@ -17,6 +17,7 @@
 #include "eventstore/embedded.h"
 #include "projections/log_reader.h"
 #include "projections/views.h"
+#include "tests/bench/figure.h"
 #include "tests/bench/histogram.h"
 #include "tests/eventstore/community.h"
 #include "tests/eventstore/scratch.h"
@@ -39,13 +40,13 @@ double seconds_since(Clock::time_point began) {
   return std::chrono::duration<double>(Clock::now() - began).count();
 }
 
-void print(const char* name, double value, const char* unit, double reference, double ratio,
-           const char* aim, bool met) {
-  std::printf(
-      R"({"name":"%s","value":%.6g,"unit":"%s","reference":%.6g,"ratio":%.4g,"aim":"%s","met":%s})"
-      "\n",
-      name, value, unit, reference, ratio, aim, met ? "true" : "false");
+void print(const bench::Figure& figure) {
+  std::printf("%s\n", bench::to_json(figure).c_str());
   std::fflush(stdout);
+}
+/// A figure without an aim.
+void print(std::string name, double value, std::string unit) {
+  print({.name = std::move(name), .value = value, .unit = std::move(unit)});
 }
 
 /// The median of many runs: what a reader usually waits, whoever else uses the machine.
@@ -132,7 +133,7 @@ void bench_rebuild(std::uint64_t events) {
     decoding = static_cast<double>(seen) / seconds_since(began);
     decoding_cpu = static_cast<double>(seen) / (cpu_seconds() - cpu_began);
   }
-  print("read and decode the log", decoding, "events/s", 0, 0, "", true);
+  print("read and decode the log", decoding, "events/s");
 
   TableViews views;
   auto specs = table_view_specs(views);
@@ -146,10 +147,18 @@ void bench_rebuild(std::uint64_t events) {
   const auto cpu =
       static_cast<double>(events) / (cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_began);
   const auto ratio = rebuilding / decoding;
-  print("the same, by the processor time of all threads", cpu, "events/s", decoding_cpu,
-        cpu / decoding_cpu, "", true);
-  print("rebuild feed, thread and tally", rebuilding, "events/s", decoding, ratio, "ratio >= 0.5",
-        outcome == WaitOutcome::reached && ratio >= 0.5);
+  print({.name = "rebuild feed, thread and tally, by the processor time of all threads",
+         .value = cpu,
+         .unit = "events/s",
+         .reference = "reading and decoding",
+         .ratio = cpu / decoding_cpu});
+  print({.name = "rebuild feed, thread and tally",
+         .value = rebuilding,
+         .unit = "events/s",
+         .reference = "reading and decoding",
+         .ratio = ratio,
+         .aim = "at least 0.5",
+         .met = outcome == WaitOutcome::reached && ratio >= 0.5});
 }
 
 void bench_feed_pages(std::uint64_t most_events) {
@@ -168,12 +177,17 @@ void bench_feed_pages(std::uint64_t most_events) {
     const auto took_newest = median_us(500, [&] { (void)feed->page(newest); });
     const auto took_top = median_us(500, [&] { (void)feed->page(top); });
     if (newest_before == 0) newest_before = took_newest, top_before = took_top;
-    const auto name = "feed page of 20, new, at " + std::to_string(events) + " events";
-    const auto top_name = "feed page of 20, top, at " + std::to_string(events) + " events";
-    print(name.c_str(), took_newest, "us", newest_before, took_newest / newest_before,
-          "ratio <= 1.2", took_newest <= 1.2 * newest_before);
-    print(top_name.c_str(), took_top, "us", top_before, took_top / top_before, "ratio <= 1.2",
-          took_top <= 1.2 * top_before);
+    const auto tell = [events](const std::string& sort, double took, double before) {
+      print({.name = "feed page of 20, " + sort + ", at " + std::to_string(events) + " events",
+             .value = took,
+             .unit = "us",
+             .reference = "at 10000 events",
+             .ratio = took / before,
+             .aim = "at most 1.2",
+             .met = took <= 1.2 * before});
+    };
+    tell("new", took_newest, newest_before);
+    tell("top", took_top, top_before);
   }
 }
 
@@ -195,10 +209,15 @@ void bench_thread_page() {
   const auto flat = median_us(1000, [&] { (void)thread->branch(query); });
   query.depth = 2;
   const auto nested = median_us(1000, [&] { (void)thread->branch(query); });
-  print("first page (20) of 10,000 comments", flat, "us", 1000, flat / 1000, "< 1000 us",
-        flat < 1000);
-  print("the same with two levels of 3 replies each", nested, "us", 1000, nested / 1000,
-        "< 1000 us", nested < 1000);
+  const auto tell = [](std::string name, double took) {
+    print({.name = std::move(name),
+           .value = took,
+           .unit = "us",
+           .aim = "under 1000 us",
+           .met = took < 1000});
+  };
+  tell("first page (20) of 10,000 comments", flat);
+  tell("first page of 10,000 comments with two levels of 3 replies each", nested);
 }
 
 /// What following costs: small batches, as at 20,000 supports a second and a turn of 2 ms.
@@ -246,18 +265,20 @@ void bench_following(std::uint64_t events) {
   double total = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
     total += took[i];
-    const auto name = std::string("following supports, batches of 40: ") + views[i].first;
-    print(name.c_str(), took[i] * 1e6 / static_cast<double>(supports), "us/event", 0, 0, "", true);
+    print(std::string("following supports, batches of 40: ") + views[i].first,
+          took[i] * 1e6 / static_cast<double>(supports), "us/event");
   }
   const auto rate = static_cast<double>(supports) / total;
-  print("following supports: all table views on one core", rate, "events/s", 20000, rate / 20000,
-        ">= 20000", rate >= 20000);
+  print({.name = "following supports: all table views on one core",
+         .value = rate,
+         .unit = "events/s",
+         .aim = "at least 20000",
+         .met = rate >= 20000});
   const FeedQuery top{.platform = story.platform(), .sort = FeedSort::controversial};
   const auto& feed = dynamic_cast<const FeedView&>(*views[0].second);
   const auto page = median_us(200, [&] { (void)feed.page(top); });
-  print("feed page of 20, controversial, right after", page, "us", 0, 0, "", true);
-  print("resident after all of this", resident_mib(), "MiB", 400, resident_mib() / 400, "< 400",
-        resident_mib() < 400);
+  print("feed page of 20, controversial, right after", page, "us");
+  print("resident after all of this", resident_mib(), "MiB");
 }
 
 /// From a command's answer to its being visible in every table view, at 5,000 commands a second.
@@ -303,9 +324,12 @@ void bench_lag() {
   const auto ms = [&](double share) {
     return std::chrono::duration<double, std::milli>(lag.percentile(share)).count();
   };
-  print("answer to visible at 5,000 commands/s, p50", ms(0.5), "ms", 10, ms(0.5) / 10, "", true);
-  print("answer to visible at 5,000 commands/s, p99", ms(0.99), "ms", 10, ms(0.99) / 10, "< 10 ms",
-        ms(0.99) < 10);
+  print("answer to visible in process at 5,000 commands/s, p50", ms(0.5), "ms");
+  print({.name = "answer to visible in process at 5,000 commands/s, p99",
+         .value = ms(0.99),
+         .unit = "ms",
+         .aim = "under 10 ms",
+         .met = ms(0.99) < 10});
 }
 
 }  // namespace

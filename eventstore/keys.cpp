@@ -69,16 +69,25 @@ class SlotKeys final : public Keys {
 
   domain::KeyId create() override {
     domain::IdBytes id_bytes{};
-    Entry entry{.slot = 0, .state = SlotState::live, .key = {}};
+    KeyBytes key{};
     randombytes_buf(id_bytes.data(), id_bytes.size());
-    randombytes_buf(entry.key.data(), entry.key.size());
+    randombytes_buf(key.data(), key.size());
     const domain::KeyId id(id_bytes);
     const std::unique_lock lock(mutex_);
-    entry.slot = slot_count_;
-    file_->write_at(entry.slot * slot_bytes, encode_slot(entry.state, id, entry.key));
-    ++slot_count_;
-    entries_.emplace(id, entry);
+    write_new(id, key);
     return id;
+  }
+
+  std::optional<KeyBytes> secret_of(domain::KeyId key) const override {
+    const auto found = find(key);
+    return found ? std::optional(*found) : std::nullopt;
+  }
+
+  bool put(domain::KeyId key, const KeyBytes& secret) override {
+    const std::unique_lock lock(mutex_);
+    if (entries_.contains(key)) return false;
+    write_new(key, secret);
+    return true;
   }
 
   void sync() override {
@@ -152,6 +161,13 @@ class SlotKeys final : public Keys {
     if (found == entries_.end()) return std::unexpected(KeyFault::missing);
     if (found->second.state != SlotState::live) return std::unexpected(KeyFault::destroyed);
     return found->second.key;
+  }
+
+  /// Under mutex_.
+  void write_new(domain::KeyId id, const KeyBytes& key) {
+    file_->write_at(slot_count_ * slot_bytes, encode_slot(SlotState::live, id, key));
+    entries_.emplace(id, Entry{.slot = slot_count_, .state = SlotState::live, .key = key});
+    ++slot_count_;
   }
 
   /// After a failed sync nothing is known of what was written, so no later one may say "durable".

@@ -9,6 +9,7 @@
 #include "domain/text.h"
 #include "eventstore/files.h"
 #include "eventstore/record.h"
+#include "eventstore/seal.h"
 
 /// Keys of people and platforms (LOG.md §7), apart from the log: destroying one forgets a person.
 namespace meent::eventstore {
@@ -33,6 +34,11 @@ class Keys {
   /// Overwrites the slot and leaves the mark "destroyed"; durable when it returns.
   virtual void destroy(domain::KeyId key) = 0;
   [[nodiscard]] virtual bool contains(domain::KeyId key) const = 0;
+  /// The key itself, for giving it to another node; nothing when it is missing or destroyed.
+  [[nodiscard]] virtual std::optional<KeyBytes> secret_of(domain::KeyId key) const = 0;
+  /// Takes a key that another node created. False: it was here, or was destroyed here: a destroyed
+  /// key never comes back. Durable only after `sync`.
+  virtual bool put(domain::KeyId key, const KeyBytes& secret) = 0;
 
   /// Nonce and ciphertext. Throws StorageError when the key is missing.
   virtual std::string seal(domain::KeyId key, std::string_view associated,

@@ -15,6 +15,8 @@
 /// KafkaLog; one contract suite for all.
 namespace meent::eventstore {
 
+using SteadyTime = std::chrono::steady_clock::time_point;
+
 struct LogEntry {
   std::uint32_t partition = 0;
   std::uint64_t offset = 0;  ///< a locator, never a position; grows in its partition, with gaps

@@ -11,8 +11,6 @@
 /// Threads: the log thread only, but for `stopped`.
 namespace meent::eventstore {
 
-using SteadyTime = std::chrono::steady_clock::time_point;
-
 class LogFollower {
  public:
   /// Begins where the store has got to. Throws StorageError.

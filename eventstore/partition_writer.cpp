@@ -45,13 +45,14 @@ void PartitionWriter::begin_log(SteadyTime now) {
         now);
 }
 
-void PartitionWriter::claim(SteadyTime now) {
+void PartitionWriter::claim(std::string url, SteadyTime now) {
   if (role_ != PartitionRole::following) return;
   writer_ = drawn<WriterId>(options_);
   epoch_ = store_.partition(number_).epoch + 1;
   role_ = PartitionRole::claiming;
-  write({encode_envelope({.epoch = epoch_, .writer = writer_, .body = Claim{.url = options_.url}})},
-        now);
+  write(
+      {encode_envelope({.epoch = epoch_, .writer = writer_, .body = Claim{.url = std::move(url)}})},
+      now);
 }
 
 void PartitionWriter::append(std::vector<std::unique_ptr<OpenGroup>> groups, SteadyTime now) {

@@ -37,8 +37,9 @@ class PartitionWriter {
 
   /// Writes the log's first envelope, unless there is one.
   void begin_log(SteadyTime now);
-  /// Asks for the partition, as a writer that never was before. `role` tells what became of it.
-  void claim(SteadyTime now);
+  /// Asks for the partition, as a writer that never was before and answers at `url`. `role` tells
+  /// what became of it.
+  void claim(std::string url, SteadyTime now);
   /// Hands the groups over as one write; several of one platform follow each other. Throws
   /// StorageError when the process must end.
   void append(std::vector<std::unique_ptr<OpenGroup>> groups, SteadyTime now);

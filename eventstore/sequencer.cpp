@@ -57,7 +57,7 @@ struct Partition {
   PartitionRole role = PartitionRole::following;
   std::uint64_t epoch = 0;  ///< of our own claim
   std::string stopped_why;
-  bool is_claim_asked = false;
+  std::optional<std::string> claim_asked;  ///< the url to claim with
   std::vector<std::unique_ptr<OpenGroup>> for_log;
   std::vector<GroupEnd> ended;
 
@@ -89,7 +89,7 @@ class TwoHalves final : public SteppedSequencer {
       await([&] { return store_.partition(one->number).genesis.has_value(); },
             "The log's first envelope did not appear.");
       for (int i = 0; i < most_claims && one->writer.role() != PartitionRole::owning; ++i) {
-        one->writer.claim(options_.steady());
+        one->writer.claim("", options_.steady());
         await([&] { return one->writer.role() != PartitionRole::claiming; },
               "The partition could not be claimed: the log does not give the claim back.");
       }
@@ -129,9 +129,9 @@ class TwoHalves final : public SteppedSequencer {
                      : unavailable(Unavailable::Why::queue_full, "Too many commands are waiting."));
   }
 
-  void claim(std::uint32_t partition) override {
+  void claim(std::uint32_t partition, std::string url) override {
     const std::lock_guard lock(mutex_);
-    partitions_.at(partition)->is_claim_asked = true;
+    partitions_.at(partition)->claim_asked = std::move(url);
     wake_log();
   }
 
@@ -390,7 +390,7 @@ class TwoHalves final : public SteppedSequencer {
   bool has_work_for_log() const {
     return !answers_.empty() || !marks_.empty() ||
            std::ranges::any_of(partitions_, [](const auto& one) {
-             return one->is_claim_asked || !one->for_log.empty();
+             return one->claim_asked || !one->for_log.empty();
            });
   }
   bool has_in_flight() const {
@@ -435,14 +435,15 @@ class TwoHalves final : public SteppedSequencer {
     std::vector<Answer> answers;
     std::vector<CheckpointMark> marks;
     std::vector<std::pair<Partition*, std::vector<std::unique_ptr<OpenGroup>>>> groups;
-    std::vector<Partition*> claims;
+    std::vector<std::pair<Partition*, std::string>> claims;
     {
       const std::lock_guard lock(mutex_);
       answers.swap(answers_);
       marks.swap(marks_);
       for (auto& one : partitions_) {
         if (!one->for_log.empty()) groups.emplace_back(one.get(), std::exchange(one->for_log, {}));
-        if (std::exchange(one->is_claim_asked, false)) claims.push_back(one.get());
+        if (one->claim_asked) claims.emplace_back(one.get(), std::move(*one->claim_asked));
+        one->claim_asked.reset();
       }
     }
     send(answers);
@@ -450,7 +451,9 @@ class TwoHalves final : public SteppedSequencer {
       group_count_ += of_this.size();
       partition->writer.append(std::move(of_this), options_.steady());
     }
-    for (auto* partition : claims) partition->writer.claim(options_.steady());
+    for (auto& [partition, url] : claims) {
+      partition->writer.claim(std::move(url), options_.steady());
+    }
     for (const auto& mark : marks) {
       partition_of_platform(mark.platform).writer.append_checkpoint(mark);
     }

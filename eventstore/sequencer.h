@@ -65,7 +65,6 @@ struct SequencerOptions {
   std::function<domain::Timestamp()> clock;           ///< nothing: the system's
   std::function<void(const std::string&)> fail_stop;  ///< nothing: logs and ends the process (70)
   std::uint64_t least_free_bytes = 64ULL << 20;
-  std::string url;  ///< where this node answers; written into its claims
   /// Embedded: takes every partition over before `start` returns. Else: follows until asked to.
   bool claims_at_start = true;
   /// An owner that has not seen its log's end for so long judges nothing: others may have written.
@@ -117,8 +116,9 @@ class Sequencer {
   /// Blocks until answered. For the command line and tests. Throws StorageError when the sequencer
   /// failed and will not answer.
   Outcome run(Submission submission);
-  /// Asks for a partition; `partitions` tells what became of it. Threads: any.
-  virtual void claim(std::uint32_t partition) = 0;
+  /// Asks for a partition, for a node that answers at `url` (empty: embedded); `partitions` tells
+  /// what became of it. Threads: any.
+  virtual void claim(std::uint32_t partition, std::string url) = 0;
   [[nodiscard]] virtual std::vector<PartitionStatus> partitions() const = 0;
   /// How long ago the log's end was last seen; nothing before the first time.
   [[nodiscard]] virtual std::optional<std::chrono::milliseconds> behind() const = 0;

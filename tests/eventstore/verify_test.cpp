@@ -27,12 +27,8 @@ class AlteredStore final : public Store {
     });
   }
   std::uint64_t next_offset() const override { return store_.next_offset(); }
-  PartitionState partition(std::uint32_t number) const override {
-    return store_.partition(number);
-  }
-  LogPlace log_place(std::uint32_t partition) const override {
-    return store_.log_place(partition);
-  }
+  PartitionState partition(std::uint32_t number) const override { return store_.partition(number); }
+  LogPlace log_place(std::uint32_t partition) const override { return store_.log_place(partition); }
   PlatformTip tip(PlatformId id) const override { return store_.tip(id); }
   std::vector<PlatformId> platforms(PlatformId after, std::size_t limit) const override {
     return store_.platforms(after, limit);

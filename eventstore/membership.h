@@ -1,0 +1,50 @@
+#pragma once
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "eventstore/ownership.h"
+#include "eventstore/topic.h"
+
+/// This node among the others: beats, hears, and asks the sequencer to claim what it should own.
+namespace meent::eventstore {
+
+struct MembershipOptions {
+  std::string node;  ///< drawn for this run
+  std::string url;   ///< where this node answers
+  std::chrono::milliseconds beat_every{200};
+  OwnershipOptions ownership{};
+};
+
+/// Threads: `step` from one; all others from any.
+class Membership {
+ public:
+  Membership(std::unique_ptr<Topic> beats, Sequencer& sequencer, MembershipOptions options);
+
+  /// Hears what came, waiting up to `wait` for the first beat; beats and claims when it is time.
+  void step(SteadyTime now, domain::Timestamp wall, std::chrono::milliseconds wait);
+  /// The other nodes may take what this one has, from the next beat on.
+  void leave();
+  /// Nobody is left to take over, or all is taken over.
+  [[nodiscard]] bool has_left(SteadyTime now) const;
+
+  /// By url, this node too.
+  [[nodiscard]] std::vector<Ownership::Peer> peers(SteadyTime now) const;
+  [[nodiscard]] bool is_clock_right(SteadyTime now) const;
+  [[nodiscard]] const std::string& url() const { return options_.url; }
+
+ private:
+  void beat(SteadyTime now, domain::Timestamp wall, const std::vector<PartitionStatus>& partitions);
+
+  std::unique_ptr<Topic> beats_;
+  Sequencer& sequencer_;
+  const MembershipOptions options_;
+  SteadyTime beaten_at_{};
+  mutable std::mutex mutex_;  ///< what follows
+  Ownership ownership_;
+  bool is_leaving_ = false;
+  bool has_told_ = false;  ///< that it leaves
+};
+
+}  // namespace meent::eventstore

@@ -27,7 +27,7 @@ LIBRARIES = {
     "eventstore": {"nlohmann", "openssl", "posix", "rdkafka", "rocksdb", "simdjson", "sodium",
                    "spdlog"},
     "projections": {"icu", "posix", "rocksdb", "spdlog", "xapian"},
-    "consumers": {"posix", "spdlog"},
+    "consumers": {"nlohmann", "posix", "spdlog"},
     "api": {"boost", "cli11", "curl", "icu", "md4c", "mustache", "nlohmann", "openssl", "posix",
             "prometheus", "simdjson", "sodium", "spdlog", "zlib"},
     ROOT_FILE: {"posix", "spdlog"},

@@ -50,8 +50,12 @@ rocksdb::DBOptions database_options(Files& files) {
   return options;
 }
 
+// Few shards: what is larger than a shard would be read again each time it is asked for.
+constexpr std::size_t cache_bytes = 32ULL << 20;
+constexpr int cache_shard_bits = 2;
+
 std::vector<rocksdb::ColumnFamilyDescriptor> family_options() {
-  const auto cache = rocksdb::NewLRUCache(32ULL << 20);
+  const auto cache = rocksdb::NewLRUCache(cache_bytes, cache_shard_bits);
   std::vector<rocksdb::ColumnFamilyDescriptor> out;
   for (std::size_t i = 0; i < family_count; ++i) {
     rocksdb::ColumnFamilyOptions options;
@@ -60,12 +64,16 @@ std::vector<rocksdb::ColumnFamilyDescriptor> family_options() {
     table.cache_index_and_filter_blocks = true;
     table.cache_index_and_filter_blocks_with_high_priority = true;
     table.pin_l0_filter_and_index_blocks_in_cache = true;
+    // In parts, so that looking one record up costs the same however many there are.
+    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+    table.partition_filters = true;
     options.write_buffer_size = 32ULL << 20;
     options.compression = rocksdb::kLZ4Compression;
     const auto family = static_cast<Family>(i);
     if (family == Family::state || family == Family::ids) {
       // Most commands are new and many records do not exist yet: answered without reading a block.
       table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+      table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
       options.memtable_whole_key_filtering = true;
       options.memtable_prefix_bloom_size_ratio = 0.05;
     }

@@ -21,7 +21,9 @@ constexpr char version_key[] = "!v";
 constexpr char offset_key[] = "!o";
 constexpr char mark_table = '#';
 
+// Few shards: what is larger than a shard would be read again each time it is asked for.
 constexpr std::size_t cache_bytes = 12U << 20;
+constexpr int cache_shard_bits = 1;
 constexpr std::size_t write_buffer_bytes = 8U << 20;
 
 Slice slice(std::string_view bytes) {
@@ -48,10 +50,13 @@ void check(const rocksdb::Status& status, const char* doing) {
 /// Small on purpose: the views together stay far below the memory a node may take.
 rocksdb::Options database_options() {
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(cache_bytes);
+  table.block_cache = rocksdb::NewLRUCache(cache_bytes, cache_shard_bits);
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
+  // In parts, so that looking one row up costs the same however many there are.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
   table.block_size = 4 * 1024;
   table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
   table.format_version = 5;
@@ -60,6 +65,9 @@ rocksdb::Options database_options() {
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.write_buffer_size = write_buffer_bytes;
   options.max_write_buffer_number = 3;
+  // Most rows that a page asks for were written long ago: seen without searching what is in memory.
+  options.memtable_whole_key_filtering = true;
+  options.memtable_prefix_bloom_size_ratio = 0.05;
   options.max_open_files = 200;
   options.compression = rocksdb::kNoCompression;
   options.max_background_jobs = 2;

@@ -223,25 +223,31 @@ class Tally final : public FoldedView<TallyView, TallyFold> {
   [[nodiscard]] std::vector<std::optional<StanceCounts>> counts(
       PlatformId platform, std::span<const ContributionId> contributions,
       const domain::Viewer& viewer) const override {
-    const auto snapshot = now();
-    std::vector<std::optional<StanceCounts>> out;
-    for (const auto id : contributions.first(std::min(contributions.size(), most_asked))) {
-      const auto row = find(*snapshot, platform, id, viewer);
-      out.push_back(row ? std::optional(row->counts) : std::nullopt);
+    const auto asked = contributions.first(std::min(contributions.size(), most_asked));
+    std::vector<std::string> keys;
+    for (const auto id : asked) keys.push_back(key_of(contribution_table, platform, id));
+    std::vector<std::optional<StanceCounts>> out(asked.size());
+    const auto rows = now()->get_many(keys);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (!rows[i]) continue;
+      const auto row = unpack_row<ContributionTally>(*rows[i]);
+      if (may_see(viewer, row.scope(), row.author)) out[i] = row.counts;
     }
     return out;
   }
   [[nodiscard]] std::vector<std::optional<domain::Stance>> own_stances(
       PlatformId platform, std::span<const ContributionId> contributions,
       const domain::Viewer& viewer) const override {
-    const auto asked = std::min(contributions.size(), most_asked);
-    std::vector<std::optional<domain::Stance>> out(asked);
+    const auto asked = contributions.first(std::min(contributions.size(), most_asked));
+    std::vector<std::optional<domain::Stance>> out(asked.size());
     if (!viewer.person || !may_see(viewer, own_scope(*viewer.person))) return out;
-    const auto snapshot = now();
-    for (std::size_t i = 0; i < asked; ++i) {
-      const auto row = snapshot->row<StanceValue>(
-          key_of(stance_table, platform, contributions[i], *viewer.person));
-      if (row) out[i] = row->stance;
+    std::vector<std::string> keys;
+    for (const auto id : asked) {
+      keys.push_back(key_of(stance_table, platform, id, *viewer.person));
+    }
+    const auto rows = now()->get_many(keys);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (rows[i]) out[i] = unpack_row<StanceValue>(*rows[i]).stance;
     }
     return out;
   }

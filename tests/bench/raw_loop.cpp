@@ -82,6 +82,7 @@ RawLoop run_raw_loop(const eventstore::Store& store, std::uint64_t from,
     return true;
   });
   out.envelope_count = envelopes.size();
+  std::filesystem::create_directories(folder);
   out.envelope_seconds = write_all(envelopes, folder / "envelopes");
   out.row_seconds = write_all(rows, folder / "rows");
   return out;

@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "api/asyncapi.h"
 #include "api/openapi.h"
 #include "api/routes/routes.h"
 #include "api/shapes.h"
@@ -198,6 +199,20 @@ void add_openapi(Router& router) {
               }});
 }
 
+void add_asyncapi(Router& router) {
+  router.schema("AsyncApiDocument",
+                R"({"type":"object","required":["asyncapi","info","channels","operations"]})");
+  auto row = open_operation("getAsyncApi", "What is sent", "the description of the API is public");
+  row.description = "The events of the public topic and of the history, message by message.";
+  row.responses = {json_answer(200, "An AsyncAPI 3 document.", "AsyncApiDocument")};
+  router.add({Method::get, "/api/v1/asyncapi.json", row,
+              reading_installation([document = asyncapi_document()](const Request&) -> Answer {
+                auto response = Response::json(document);
+                response.headers.add("Access-Control-Allow-Origin", "*");
+                return response;
+              })});
+}
+
 Response problem_page(const Request& request) {
   const auto* type = find_problem_type(request.path_parameter("slug"));
   if (type == nullptr) return to_response(not_found(), request);
@@ -210,6 +225,7 @@ Response problem_page(const Request& request) {
 void add_service_routes(Router& router, const Node& node, const StreamHub& hub,
                         std::function<Server::Counts()> server_counts) {
   add_openapi(router);
+  add_asyncapi(router);
   router.add(
       {Method::get, "/healthz", open_operation("getHealth", "Is it alive", "no content"),
        [](const Request&, Respond respond) { respond(Response::json(R"({"status":"ok"})")); }});

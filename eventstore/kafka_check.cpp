@@ -65,7 +65,7 @@ std::optional<std::string> KafkaCheck::compare_topic() {
            ". Reassign it (kafka-reassign-partitions), or say what you accept with "
            "--kafka-replication";
   }
-  const auto wrong = wrong_settings(KafkaTopic::log, least_insync(shape->copies),
+  const auto wrong = wrong_settings(TopicKind::log, least_insync(shape->copies),
                                     settings_of_topic(*client_, topic_, longest_question));
   if (!wrong.empty()) {
     return "of " + topic_ + " " + in_one_line(wrong) +

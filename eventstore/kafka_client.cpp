@@ -92,7 +92,7 @@ KafkaClient::KafkaClient(const KafkaOptions& options, rd_kafka_type_t type, Kafk
     throw StartRefused(std::string("The Kafka client cannot start: ") + why.data() +
                        ". See the options in docs/kafka.md.");
   }
-  static_cast<void>(conf.release());  // the handle's now
+  [[maybe_unused]] const auto* handed_on = conf.release();  // the handle's now
 }
 
 KafkaClient::~KafkaClient() {

@@ -19,8 +19,8 @@ using namespace std::chrono_literals;
 constexpr auto longest_question = 10s;
 constexpr auto longest_settling = 20s;
 constexpr std::uint32_t most_partitions = 1024;
-constexpr std::array topics = {KafkaTopic::log, KafkaTopic::keys, KafkaTopic::beats,
-                               KafkaTopic::events};
+constexpr std::array topics = {TopicKind::log, TopicKind::keys, TopicKind::beats,
+                               TopicKind::events};
 
 class Initializing {
  public:
@@ -31,7 +31,7 @@ class Initializing {
 
   KafkaInitReport run() {
     refuse_impossible();
-    std::vector<KafkaTopic> missing;
+    std::vector<TopicKind> missing;
     for (const auto topic : topics) {
       const auto shape = shape_of_topic(*client_, name(topic), longest_question);
       if (shape) {
@@ -40,7 +40,7 @@ class Initializing {
         missing.push_back(topic);
       }
     }
-    const auto found = missing.empty() || missing.front() != KafkaTopic::log
+    const auto found = missing.empty() || missing.front() != TopicKind::log
                            ? genesis_found()
                            : std::vector<std::optional<Genesis>>(init_.partitions);
     for (const auto topic : missing) make(topic);
@@ -53,10 +53,10 @@ class Initializing {
   }
 
  private:
-  [[nodiscard]] std::string name(KafkaTopic topic) const { return name_of(init_.options, topic); }
+  [[nodiscard]] std::string name(TopicKind topic) const { return name_of(init_.options, topic); }
 
-  [[nodiscard]] std::uint32_t partitions_of(KafkaTopic topic) const {
-    return topic == KafkaTopic::log || topic == KafkaTopic::events ? init_.partitions : 1;
+  [[nodiscard]] std::uint32_t partitions_of(TopicKind topic) const {
+    return topic == TopicKind::log || topic == TopicKind::events ? init_.partitions : 1;
   }
 
   void refuse_impossible() const {
@@ -72,7 +72,7 @@ class Initializing {
     }
   }
 
-  void require_fit(KafkaTopic topic, const KafkaShape& shape) const {
+  void require_fit(TopicKind topic, const KafkaShape& shape) const {
     auto wrong = wrong_settings(topic, min_insync_,
                                 settings_of_topic(*client_, name(topic), longest_question));
     if (shape.partitions != partitions_of(topic)) {
@@ -94,7 +94,7 @@ class Initializing {
     std::vector<KafkaStart> starts;
     for (std::uint32_t i = 0; i < init_.partitions; ++i) starts.push_back({i, 0});
     std::vector<std::optional<Genesis>> out(init_.partitions);
-    const auto first = read_first(*client_, name(KafkaTopic::log), starts, longest_settling);
+    const auto first = read_first(*client_, name(TopicKind::log), starts, longest_settling);
     std::optional<domain::LogId> log_id;
     for (std::uint32_t i = 0; i < init_.partitions; ++i) {
       if (!first[i]) {
@@ -114,7 +114,7 @@ class Initializing {
   }
 
   [[noreturn]] void refuse_strange(std::uint32_t partition) const {
-    throw StartRefused("Partition " + std::to_string(partition) + " of " + name(KafkaTopic::log) +
+    throw StartRefused("Partition " + std::to_string(partition) + " of " + name(TopicKind::log) +
                        " does not begin with this log's genesis: somebody else writes there, or "
                        "records were deleted. Choose another --topic-prefix. Nothing was made or "
                        "changed.");
@@ -122,17 +122,17 @@ class Initializing {
 
   /// An empty partition whose offsets do not begin at 0 once held something.
   void require_unused(std::uint32_t partition) const {
-    if (end_of_partition(*client_, name(KafkaTopic::log), partition, longest_question) != 0) {
+    if (end_of_partition(*client_, name(TopicKind::log), partition, longest_question) != 0) {
       refuse_strange(partition);
     }
   }
 
-  void make(KafkaTopic topic) {
+  void make(TopicKind topic) {
     NewTopic made{.name = name(topic),
                   .partitions = partitions_of(topic),
                   .replication = init_.options.replication,
                   .settings = settings_for(topic, min_insync_)};
-    const bool holds_truth = topic == KafkaTopic::log || topic == KafkaTopic::keys;
+    const bool holds_truth = topic == TopicKind::log || topic == TopicKind::keys;
     if (init_.fsync && holds_truth) made.settings["flush.messages"] = "1";
     if (create_topic(*client_, made, longest_settling)) {
       report_.made.push_back(made.name);
@@ -145,9 +145,9 @@ class Initializing {
   /// A topic that was just made is not known to every broker at once.
   void wait_until_known() {
     const auto end = std::chrono::steady_clock::now() + longest_settling;
-    while (!shape_of_topic(*client_, name(KafkaTopic::log), longest_question)) {
+    while (!shape_of_topic(*client_, name(TopicKind::log), longest_question)) {
       if (std::chrono::steady_clock::now() > end) {
-        throw StorageError("the brokers made " + name(KafkaTopic::log) + " and do not know it",
+        throw StorageError("the brokers made " + name(TopicKind::log) + " and do not know it",
                            true);
       }
       std::this_thread::sleep_for(50ms);
@@ -160,7 +160,7 @@ class Initializing {
     for (const auto& genesis : found) {
       if (genesis) log_id = genesis->log_id;
     }
-    KafkaProducer producer(init_.options, name(KafkaTopic::log));
+    KafkaProducer producer(init_.options, name(TopicKind::log));
     for (std::uint32_t i = 0; i < init_.partitions; ++i) {
       if (found[i]) continue;
       if (!log_id) {
@@ -183,7 +183,7 @@ class Initializing {
     producer.store({.partition = partition, .key = {}, .value = bytes, .headers = {}},
                    longest_settling);
     const auto first =
-        read_first(*client_, name(KafkaTopic::log), {{partition, 0}}, longest_settling).front();
+        read_first(*client_, name(TopicKind::log), {{partition, 0}}, longest_settling).front();
     if (!first) throw StorageError("genesis was written and did not come back", true);
     const auto envelope = decode_envelope(first->bytes);
     const auto* genesis = envelope ? std::get_if<Genesis>(&envelope->body) : nullptr;
@@ -210,8 +210,8 @@ class Initializing {
     for (const auto& reader : init_.readers) {
       rights.push_back({.principal = reader,
                         .operation = RD_KAFKA_ACL_OPERATION_READ,
-                        .topic = name(KafkaTopic::events)});
-      report_.rights.push_back(reader + " may read " + name(KafkaTopic::events));
+                        .topic = name(TopicKind::events)});
+      report_.rights.push_back(reader + " may read " + name(TopicKind::events));
     }
     if (!rights.empty()) report_.has_authorizer = grant(*client_, rights, longest_question);
   }

@@ -12,11 +12,11 @@ namespace meent::eventstore {
 
 struct KafkaInit {
   KafkaOptions options;
-  std::uint32_t partitions = 8;             ///< of the log; cannot be changed later
-  std::optional<std::uint32_t> min_insync;  ///< nothing: 2, or 1 with a single copy
-  bool fsync = false;                       ///< brokers write to disk before they acknowledge
-  std::vector<std::string> nodes;    ///< principals ("User:meent") that may read and write all
-  std::vector<std::string> readers;  ///< principals that may read the public topic
+  std::uint32_t partitions = 8;               ///< of the log; cannot be changed later
+  std::optional<std::uint32_t> min_insync{};  ///< nothing: 2, or 1 with a single copy
+  bool fsync = false;                         ///< brokers write to disk before they acknowledge
+  std::vector<std::string> nodes{};    ///< principals ("User:meent") that may read and write all
+  std::vector<std::string> readers{};  ///< principals that may read the public topic
 };
 
 struct KafkaInitReport {

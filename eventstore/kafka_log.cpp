@@ -9,7 +9,6 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto longest_start = 15s;
 constexpr auto longest_question = 3s;
 constexpr auto before_a_retry = 200ms;
 
@@ -61,10 +60,11 @@ struct KafkaLog::Parts {
 KafkaLog::KafkaLog(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 KafkaLog::~KafkaLog() = default;
 
-std::unique_ptr<KafkaLog> KafkaLog::open(const KafkaOptions& options) {
+std::unique_ptr<KafkaLog> KafkaLog::open(const KafkaOptions& options,
+                                         std::chrono::milliseconds longest) {
   check_kafka_options(options);
   auto check = std::make_unique<KafkaCheck>(options);
-  const auto end = Clock::now() + longest_start;
+  const auto end = Clock::now() + longest;
   while (true) {
     try {
       const auto difference = check->compare({});
@@ -127,9 +127,10 @@ std::optional<LogEntry> KafkaLog::next(std::chrono::milliseconds wait) {
 std::optional<LogEntry> KafkaLog::take(std::chrono::milliseconds wait) {
   auto& parts = *parts_;
   if (!parts.reading) start_reading();
-  const auto message = parts.reading->reader.poll(wait);
+  auto message = parts.reading->reader.poll(wait);
   if (!message) return std::nullopt;
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    message = nullptr;  // it belongs to what ends now
     const std::lock_guard lock(parts.reading_mutex);
     parts.reading = nullptr;
     parts.watch.distrust();

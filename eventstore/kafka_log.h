@@ -16,8 +16,9 @@ class KafkaLog final : public Log {
  public:
   /// Connects and compares for the first time.
   /// Throws StartRefused: wrong options, no such topic, a topic that is not as it must be.
-  /// Throws StorageError when no broker answers within some seconds.
-  static std::unique_ptr<KafkaLog> open(const KafkaOptions& options);
+  /// Throws StorageError when the brokers cannot be used within about `longest`.
+  static std::unique_ptr<KafkaLog> open(
+      const KafkaOptions& options, std::chrono::milliseconds longest = std::chrono::seconds(15));
   ~KafkaLog() override;
 
   [[nodiscard]] std::uint32_t partitions() const override;

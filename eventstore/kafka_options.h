@@ -19,7 +19,7 @@ struct KafkaOptions {
   /// 1: a single broker, so one disk holds all.
   std::uint32_t replication = 3;
   /// What `read_kafka_config` gave: TLS, SASL and little more.
-  std::vector<std::pair<std::string, std::string>> client;
+  std::vector<std::pair<std::string, std::string>> client{};
 
   [[nodiscard]] std::string log_topic() const { return topic_prefix + ".log"; }
   [[nodiscard]] std::string keys_topic() const { return topic_prefix + ".keys"; }

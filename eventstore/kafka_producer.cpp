@@ -135,7 +135,7 @@ void KafkaProducer::send(const KafkaMessage& message, Done done) {
                        false);
   }
   ++outstanding_count_;
-  static_cast<void>(delivery.release());  // on_delivered's now
+  [[maybe_unused]] const auto* handed_on = delivery.release();  // on_delivered's now
 }
 
 void KafkaProducer::store(const KafkaMessage& message, std::chrono::milliseconds longest) {

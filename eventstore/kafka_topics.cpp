@@ -19,12 +19,12 @@ constexpr const char* beats_kept_ms = "600000";
 /// What a broker takes by default, and a little more than Meent's largest message with its frame.
 constexpr const char* message_bytes = "1048588";
 
-std::vector<Rule> rules_for(KafkaTopic topic, std::uint32_t min_insync) {
+std::vector<Rule> rules_for(TopicKind topic, std::uint32_t min_insync) {
   const Rule insync{"min.insync.replicas", std::to_string(min_insync), true};
   const Rule clean{"unclean.leader.election.enable", "false"};
   const Rule clock{"message.timestamp.type", "LogAppendTime"};
   switch (topic) {
-    case KafkaTopic::log:
+    case TopicKind::log:
       return {{"cleanup.policy", "delete"},
               {"retention.ms", "-1"},
               {"retention.bytes", "-1"},
@@ -32,9 +32,9 @@ std::vector<Rule> rules_for(KafkaTopic topic, std::uint32_t min_insync) {
               insync,
               clean,
               clock};
-    case KafkaTopic::keys: return {{"cleanup.policy", "compact"}, insync, clean, clock};
-    case KafkaTopic::beats: return {{"cleanup.policy", "delete"}, clock};
-    case KafkaTopic::events: return {{"cleanup.policy", "delete"}};
+    case TopicKind::keys: return {{"cleanup.policy", "compact"}, insync, clean, clock};
+    case TopicKind::beats: return {{"cleanup.policy", "delete"}, clock};
+    case TopicKind::events: return {{"cleanup.policy", "delete"}};
   }
   return {};
 }
@@ -50,34 +50,34 @@ bool is_at_least(const std::string& text, const std::string& least) {
 
 }  // namespace
 
-std::string name_of(const KafkaOptions& options, KafkaTopic topic) {
+std::string name_of(const KafkaOptions& options, TopicKind topic) {
   switch (topic) {
-    case KafkaTopic::log: return options.log_topic();
-    case KafkaTopic::keys: return options.keys_topic();
-    case KafkaTopic::beats: return options.beats_topic();
-    case KafkaTopic::events: return options.events_topic();
+    case TopicKind::log: return options.log_topic();
+    case TopicKind::keys: return options.keys_topic();
+    case TopicKind::beats: return options.beats_topic();
+    case TopicKind::events: return options.events_topic();
   }
   return {};
 }
 
-std::map<std::string, std::string> settings_for(KafkaTopic topic, std::uint32_t min_insync) {
+std::map<std::string, std::string> settings_for(TopicKind topic, std::uint32_t min_insync) {
   std::map<std::string, std::string> out;
   for (auto& rule : rules_for(topic, min_insync)) out[rule.name] = std::move(rule.value);
   switch (topic) {
-    case KafkaTopic::log: break;
-    case KafkaTopic::keys:
+    case TopicKind::log: break;
+    case TopicKind::keys:
       // A destroyed key is gone from a closed segment within a day, and segments close daily.
       out["segment.ms"] = day_ms;
       out["max.compaction.lag.ms"] = day_ms;
       out["delete.retention.ms"] = day_ms;
       break;
-    case KafkaTopic::beats:
+    case TopicKind::beats:
       // One copy that is in sync will do: beats must not stop when writes do.
       out["min.insync.replicas"] = "1";
       out["retention.ms"] = beats_kept_ms;
       out["segment.ms"] = beats_kept_ms;
       break;
-    case KafkaTopic::events:
+    case TopicKind::events:
       out["min.insync.replicas"] = std::to_string(min_insync);
       out["retention.ms"] = "-1";
       out["retention.bytes"] = "-1";
@@ -86,7 +86,7 @@ std::map<std::string, std::string> settings_for(KafkaTopic topic, std::uint32_t 
   return out;
 }
 
-std::vector<std::string> wrong_settings(KafkaTopic topic, std::uint32_t min_insync,
+std::vector<std::string> wrong_settings(TopicKind topic, std::uint32_t min_insync,
                                         const std::map<std::string, std::string>& settings) {
   std::vector<std::string> out;
   for (const auto& rule : rules_for(topic, min_insync)) {

@@ -51,6 +51,7 @@ int run(int argc, const char* const* argv) {
   add_verify(app, chosen);
   add_rebuild(app, chosen);
   add_token(app, chosen);
+  add_kafka(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

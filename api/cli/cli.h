@@ -30,6 +30,7 @@ void add_export(CLI::App& app, Run& run);
 void add_verify(CLI::App& app, Run& run);
 void add_rebuild(CLI::App& app, Run& run);
 void add_token(CLI::App& app, Run& run);
+void add_kafka(CLI::App& app, Run& run);
 
 /// Parses and runs; errors go to standard error, in words that say what to do.
 int run(int argc, const char* const* argv);

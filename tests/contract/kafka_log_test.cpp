@@ -79,7 +79,7 @@ class KafkaLogTest : public testing::Test {
   void make_anew(const std::vector<std::vector<std::string>>& partitions) {
     hands.remove(topic());
     hands.create(topic(), static_cast<std::uint32_t>(partitions.size()),
-                 settings_for(KafkaTopic::log, 1));
+                 settings_for(TopicKind::log, 1));
     for (std::uint32_t i = 0; i < partitions.size(); ++i) {
       for (const auto& value : partitions[i]) hands.put(topic(), i, value);
     }
@@ -235,7 +235,7 @@ TEST_F(KafkaLogTest, ALogWithoutTopicIsRefusedWithTheWayToMakeIt) {
 
 TEST_F(KafkaLogTest, ATopicThatSomebodyElseMadeIsRefused) {
   options.topic_prefix = tests::fresh_prefix();
-  hands.create(topic(), 1, settings_for(KafkaTopic::log, 1));
+  hands.create(topic(), 1, settings_for(TopicKind::log, 1));
   EXPECT_THROW(KafkaLog::open(options), StartRefused);
   hands.put(topic(), 0, "theirs");
   try {
@@ -253,7 +253,7 @@ TEST_F(KafkaLogTest, FewerCopiesThanAskedForAreRefused) {
 
 TEST_F(KafkaLogTest, ABrokerThatDoesNotAnswerIsSaid) {
   options.bootstrap = "127.0.0.1:9";
-  EXPECT_THROW(KafkaLog::open(options), StorageError);
+  EXPECT_THROW(KafkaLog::open(options, 1s), StorageError);
 }
 
 struct WrongSetting {
@@ -276,7 +276,7 @@ TEST_P(KafkaLogSettings, AreSeenAtAStartAndWhenLookedAtAgain) {
   const auto log = KafkaLog::open(options);
   const auto entries = read(*log, 2);
   ASSERT_EQ(entries.size(), 2U);
-  auto settings = settings_for(KafkaTopic::log, 1);
+  auto settings = settings_for(TopicKind::log, 1);
   settings[GetParam().name] = GetParam().value;
   hands.set(topic(), settings);
   log->seek(0, {});
@@ -292,7 +292,7 @@ TEST_P(KafkaLogSettings, AreSeenAtAStartAndWhenLookedAtAgain) {
 TEST_F(KafkaLogTest, AChangedSettingIsNoticedWithinSecondsWhileNothingElseHappens) {
   const auto log = KafkaLog::open(options);
   read(*log, 2);
-  auto settings = settings_for(KafkaTopic::log, 1);
+  auto settings = settings_for(TopicKind::log, 1);
   settings["retention.ms"] = "1000";
   hands.set(topic(), settings);
   EXPECT_SAYS(change_noticed(*log), "retention.ms");

@@ -80,7 +80,8 @@ void perform(Sequencer& sequencer, Act act, std::function<void(ActResult)> done)
                         .occurred_at = act.occurred_at,
                         .import_progress = act.import_progress,
                         .idempotency_key = std::move(act.idempotency_key),
-                        .request = std::move(act.request)};
+                        .request = std::move(act.request),
+                        .after = act.after};
   sequencer.submit(std::move(submission), [done = std::move(done)](Outcome outcome) {
     if (auto* accepted = std::get_if<Accepted>(&outcome)) {
       done(std::move(*accepted));

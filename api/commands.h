@@ -21,7 +21,8 @@ struct Act {
   std::optional<domain::Timestamp> occurred_at;
   std::optional<eventstore::ImportProgress> import_progress;
   std::string idempotency_key;
-  std::string request;  ///< what a repeat must be equal in
+  std::string request;      ///< what a repeat must be equal in
+  std::uint64_t after = 0;  ///< the platform's position that must have been applied before
 };
 
 /// Method, address, If-Match and body, as the idempotency rule compares them.

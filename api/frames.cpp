@@ -219,9 +219,11 @@ Handler writing(const Node& node, TokenScope scope,
     if (const auto problem = missing_scope(*requester, scope)) return refuse(*problem);
     const auto key = idempotency_key_of(request);
     if (!key) return refuse(key.error());
+    auto least_applied = request.least_applied;
     if (const auto after = request.header("meent-after")) {
       const auto place = place_asked(node, *platform, *after);
       if (!place) return refuse(place.error());
+      least_applied = std::max(least_applied, place->position);
     }
     const auto progress = import_progress_of(request, *requester);
     if (!progress) return refuse(progress.error());
@@ -241,7 +243,8 @@ Handler writing(const Node& node, TokenScope scope,
             .occurred_at = prepared->occurred_at,
             .import_progress = *progress,
             .idempotency_key = *key,
-            .request = request_bytes(request)};
+            .request = request_bytes(request),
+            .after = least_applied};
     perform(node.sequencer, std::move(act),
             [&node, &request, platform = std::move(*platform), prepared = std::move(*prepared),
              actor = requester->actor,

@@ -72,6 +72,8 @@ struct Request {
   std::string remote_address;      // numeric, without port
   bool is_local_operator = false;  // made by the command line on its own data folder, not received
   bool is_loopback = false;        // the peer is this machine and no proxy header says otherwise
+  std::uint64_t least_applied =
+      0;  // positions of the platform that the node which forwarded it has
   std::vector<std::pair<std::string_view, std::string_view>> path_parameters;  // set by the router
 
   std::string_view raw_path() const;  // of `target`, without query

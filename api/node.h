@@ -4,12 +4,15 @@
 
 #include "api/page_cache.h"
 #include "eventstore/cloud_event.h"
+#include "eventstore/membership.h"
 #include "eventstore/sequencer.h"
 #include "projections/search.h"
 #include "projections/views.h"
 
 /// What routes and pages work with: references to one running node's parts.
 namespace meent::api {
+
+class PlatformFounder;
 
 struct Node {
   eventstore::Store& store;
@@ -19,8 +22,10 @@ struct Node {
   projections::TableViews& tables;
   projections::Slot<projections::SearchView>& search;
   PageCache& cache;
-  eventstore::EventOrigin origin{};  ///< what CloudEvents say about where they come from
-  bool is_demo = false;              ///< one click acts as a demo person; loopback only
+  eventstore::EventOrigin origin{};    ///< what CloudEvents say about where they come from
+  PlatformFounder* founder = nullptr;  ///< nothing: this node owns all of the log
+  const eventstore::Membership* membership = nullptr;  ///< among other nodes
+  bool is_demo = false;  ///< one click acts as a demo person; loopback only
 
   /// Clear text, or nothing when its key was destroyed.
   [[nodiscard]] std::optional<std::string> open(domain::PlatformId platform,

@@ -8,9 +8,20 @@
 namespace meent::api {
 
 using namespace domain;
-using Done = std::function<void(std::expected<PlatformId, Problem>)>;
+using Done = PlatformFounder::Done;
 
 namespace {
+
+/// Every step has a key of its own, the same whenever it is made again.
+Act act_of(const PlatformFounding& founding, PlatformId on, Command command, int step) {
+  return {.platform = on,
+          .command = std::move(command),
+          .requester = founding.requester,
+          .occurred_at = {},
+          .import_progress = {},
+          .idempotency_key = founding.idempotency_key + "/founding/" + std::to_string(step),
+          .request = founding.request};
+}
 
 /// The steps after the directory has registered the platform, one at a time.
 struct Founding : std::enable_shared_from_this<Founding> {
@@ -24,21 +35,11 @@ struct Founding : std::enable_shared_from_this<Founding> {
   std::deque<Command> left;
   int step = 0;
 
-  Act act_of(PlatformId on, Command command) {
-    return {.platform = on,
-            .command = std::move(command),
-            .requester = request.requester,
-            .occurred_at = {},
-            .import_progress = {},
-            .idempotency_key = request.idempotency_key + "/founding/" + std::to_string(step++),
-            .request = request.request};
-  }
-
   void next() {
     if (left.empty()) return done(platform);
     auto command = std::move(left.front());
     left.pop_front();
-    perform(sequencer, act_of(platform, std::move(command)),
+    perform(sequencer, act_of(request, platform, std::move(command), step++),
             [self = shared_from_this()](ActResult result) {
               if (!result) return self->done(std::unexpected(result.error()));
               self->next();
@@ -48,10 +49,12 @@ struct Founding : std::enable_shared_from_this<Founding> {
 
 }  // namespace
 
-void found_platform(eventstore::Sequencer& sequencer, eventstore::Keys& keys,
-                    PlatformFounding founding, Done done) {
+void finish_founding(eventstore::Sequencer& sequencer, eventstore::Keys& keys,
+                     PlatformFounding founding, PlatformId platform, Done done) {
   auto state = std::make_shared<Founding>(sequencer, std::move(founding), std::move(done));
   const auto& request = state->request;
+  state->platform = platform;
+  state->step = 1;
   state->left.push_back(PlatformCommand(CreatePlatform{.log = request.log,
                                                        .platform_key = keys.create(),
                                                        .slug = request.slug,
@@ -61,16 +64,25 @@ void found_platform(eventstore::Sequencer& sequencer, eventstore::Keys& keys,
   for (auto& kind : default_kinds(request.language)) {
     state->left.push_back(KindCommand(DefineKind{std::move(kind)}));
   }
-  const PlatformCommand command = RegisterPlatform{.platform = draw_id<PlatformId>(),
-                                                   .slug = request.slug,
-                                                   .name = request.name,
-                                                   .hosts = request.hosts,
-                                                   .partition = 0};
-  perform(sequencer, state->act_of(directory_id(), command), [state](ActResult result) {
-    if (!result) return state->done(std::unexpected(result.error()));
-    state->platform = first_event<PlatformRegistered>(*result)->platform;
-    state->next();
-  });
+  state->next();
+}
+
+void found_platform(const Node& node, PlatformFounding founding, Done done) {
+  const auto partitions = node.store.partition().genesis.value_or(eventstore::Genesis{}).partitions;
+  const auto id = draw_id<PlatformId>();
+  const PlatformCommand command =
+      RegisterPlatform{.platform = id,
+                       .slug = founding.slug,
+                       .name = founding.name,
+                       .hosts = founding.hosts,
+                       .partition = eventstore::partition_of(id, partitions)};
+  perform(node.sequencer, act_of(founding, directory_id(), command, 0),
+          [&node, founding, done = std::move(done)](const ActResult& result) {
+            if (!result) return done(std::unexpected(result.error()));
+            const auto platform = first_event<PlatformRegistered>(*result)->platform;
+            if (node.founder != nullptr) return node.founder->found(founding, platform, done);
+            finish_founding(node.sequencer, node.keys, founding, platform, done);
+          });
 }
 
 }  // namespace meent::api

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/commands.h"
+#include "api/node.h"
 
 /// Founding a platform takes two logs: the directory decides name and hosts first, then the
 /// platform's own first facts and the kinds the binary ships are written. A repeat with the same
@@ -20,9 +21,19 @@ struct PlatformFounding {
   std::string request;
 };
 
-/// `done`: once, from another thread, with the platform's id.
-void found_platform(eventstore::Sequencer& sequencer, eventstore::Keys& keys,
-                    PlatformFounding founding,
-                    std::function<void(std::expected<domain::PlatformId, Problem>)> done);
+/// Writes what follows once the directory has registered the platform.
+class PlatformFounder {
+ public:
+  /// Called once, from another thread, with the platform's id.
+  using Done = std::function<void(std::expected<domain::PlatformId, Problem>)>;
+  virtual ~PlatformFounder() = default;
+  virtual void found(PlatformFounding founding, domain::PlatformId platform, Done done) = 0;
+};
+
+void found_platform(const Node& node, PlatformFounding founding, PlatformFounder::Done done);
+/// The platform's own facts and kinds only, on this node.
+void finish_founding(eventstore::Sequencer& sequencer, eventstore::Keys& keys,
+                     PlatformFounding founding, domain::PlatformId platform,
+                     PlatformFounder::Done done);
 
 }  // namespace meent::api

@@ -70,9 +70,15 @@ Response to_response(const Problem& problem, std::string_view instance) {
                     json.dump(-1, ' ', false, Json::error_handler_t::replace));
   response.headers.add("Cache-Control", "no-store");
   if (problem.type->status == 401) response.headers.add("WWW-Authenticate", "Bearer");
-  if (problem.retry_after)
-    response.headers.add("Retry-After", std::to_string(problem.retry_after->count()));
+  add_advice(response, problem);
   return response;
+}
+
+void add_advice(Response& response, const Problem& problem) {
+  if (problem.retry_after) {
+    response.headers.add("Retry-After", std::to_string(problem.retry_after->count()));
+  }
+  if (problem.type == &problems::moved) response.headers.add(moved_header, "1");
 }
 
 Response to_response(const Problem& problem, const Request& request) {

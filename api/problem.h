@@ -42,6 +42,11 @@ struct Problem {
   std::optional<std::chrono::seconds> retry_after = {};
 };
 
+/// On every answer that says: nothing was written here, ask the owner. Nodes look for it.
+inline constexpr std::string_view moved_header = "Meent-Moved";
+/// Retry-After and the like.
+void add_advice(Response& response, const Problem& problem);
+
 /// application/problem+json with the type's status; 401 gets WWW-Authenticate. `instance` is the
 /// path that was asked for; empty: left out.
 Response to_response(const Problem& problem, std::string_view instance = {});

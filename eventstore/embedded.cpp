@@ -1,5 +1,6 @@
 #include "eventstore/embedded.h"
 
+#include "eventstore/replicated.h"
 #include "eventstore/rocks_log.h"
 
 namespace meent::eventstore {
@@ -12,22 +13,8 @@ void make_directory(Embedded& embedded) {
   const auto directory = domain::directory_id();
   if (embedded.store->tip(directory).position > 0) return;
   const auto partition = embedded.store->partition();
-  const auto key = embedded.keys->create();
-  const auto outcome =
-      embedded.sequencer->run({.platform = directory,
-                               .command = domain::PlatformCommand(domain::CreatePlatform{
-                                   .log = partition.genesis.value().log_id,
-                                   .platform_key = key,
-                                   .slug = "directory",
-                                   .name = "Directory",
-                                   .language = "en",
-                                   .introduction = "Which platforms there are."}),
-                               .actor = {.kind = domain::ActorKind::operator_, .id = {}},
-                               .role = domain::Role::operator_,
-                               .occurred_at = std::nullopt,
-                               .import_progress = std::nullopt,
-                               .idempotency_key = "directory",
-                               .request = "directory"});
+  const auto outcome = embedded.sequencer->run(
+      directory_founding(partition.genesis.value().log_id, embedded.keys->create()));
   if (std::holds_alternative<Accepted>(outcome)) return;
   std::string why = "the rules refuse it";
   if (const auto* unavailable = std::get_if<Unavailable>(&outcome)) why = unavailable->detail;
@@ -44,6 +31,23 @@ void require_keys(const Store& store, const std::filesystem::path& folder, Files
 }
 
 }  // namespace
+
+Submission directory_founding(domain::LogId log, domain::KeyId key) {
+  return {.platform = domain::directory_id(),
+          .command = domain::PlatformCommand(
+              domain::CreatePlatform{.log = log,
+                                     .platform_key = key,
+                                     .slug = "directory",
+                                     .name = "Directory",
+                                     .language = "en",
+                                     .introduction = "Which platforms there are."}),
+          .actor = {.kind = domain::ActorKind::operator_, .id = {}},
+          .role = domain::Role::operator_,
+          .occurred_at = std::nullopt,
+          .import_progress = std::nullopt,
+          .idempotency_key = "directory",
+          .request = "directory"};
+}
 
 Embedded& Embedded::operator=(Embedded&& other) noexcept {
   if (this == &other) return *this;
@@ -62,6 +66,11 @@ Embedded Embedded::open(const std::filesystem::path& folder, Files& files,
   Embedded embedded;
   // The store first: it takes the lock, and refuses before anything is changed.
   embedded.store = Store::open({.folder = folder}, files);
+  if (is_replicated_folder(folder, files)) {
+    throw StartRefused(folder.string() +
+                       " is a copy of a replicated log, which only the nodes of its cluster write. "
+                       "Use --server, or serve it with --log kafka.");
+  }
   require_keys(*embedded.store, folder, files);
   embedded.keys = Keys::open(folder / "keys", files);
   embedded.log = std::make_unique<RocksLog>(*embedded.store);

@@ -7,6 +7,9 @@
 /// One machine's event store: store, RocksLog, keys and sequencer over one data folder.
 namespace meent::eventstore {
 
+/// The directory's first command, the same wherever it is made.
+Submission directory_founding(domain::LogId log, domain::KeyId key);
+
 struct Embedded {
   std::unique_ptr<Keys> keys;
   std::unique_ptr<Store> store;

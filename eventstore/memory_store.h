@@ -20,6 +20,9 @@ class MemoryStore final : public Store {
     const auto found = partitions_.find(number);
     return found == partitions_.end() ? PartitionState{} : found->second;
   }
+  std::uint64_t log_offset(std::uint32_t partition) const override {
+    return log_place(partition).next_offset;
+  }
   LogPlace log_place(std::uint32_t partition) const override {
     const auto found = places_.find(partition);
     return found == places_.end() ? LogPlace{} : found->second;

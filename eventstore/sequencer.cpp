@@ -33,12 +33,6 @@ domain::Timestamp system_time() {
           .count()};
 }
 
-void end_process(const std::string& why) {
-  spdlog::critical("{} The process ends; what was acknowledged is in the log.", why);
-  spdlog::shutdown();
-  std::_Exit(exit_code_on_fail_stop);
-}
-
 struct Partition {
   Partition(Log& log, Store& store, Keys& keys, const SequencerOptions& options,
             std::uint32_t partition_number, Desk::Stopped stopped)
@@ -151,7 +145,7 @@ class TwoHalves final : public SteppedSequencer {
                              .epoch = state.epoch,
                              .claimant = state.claimant,
                              .owner_url = state.url,
-                             .next_offset = store_.log_place(one->number).next_offset,
+                             .next_offset = store_.log_offset(one->number),
                              .stopped_why = {}};
       const std::lock_guard lock(mutex_);
       status.role = one->role;
@@ -159,6 +153,11 @@ class TwoHalves final : public SteppedSequencer {
       out.push_back(std::move(status));
     }
     return out;
+  }
+
+  PartitionRole role(std::uint32_t partition) const override {
+    const std::lock_guard lock(mutex_);
+    return partitions_.at(partition)->role;
   }
 
   std::optional<milliseconds> behind() const override {
@@ -555,6 +554,12 @@ class TwoHalves final : public SteppedSequencer {
 };
 
 }  // namespace
+
+void end_process(const std::string& why) {
+  spdlog::critical("{} The process ends; what was acknowledged is in the log.", why);
+  spdlog::shutdown();
+  std::_Exit(exit_code_on_fail_stop);
+}
 
 std::unique_ptr<Sequencer> Sequencer::start(Log& log, Store& store, Keys& keys,
                                             SequencerOptions options) {

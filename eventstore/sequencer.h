@@ -97,6 +97,9 @@ struct SequencerCounts {
   std::uint64_t accepted = 0, refused = 0, repeated = 0, groups = 0, writes = 0, waiting = 0;
 };
 
+/// Says why, flushes the operator's log and ends the process (70).
+[[noreturn]] void end_process(const std::string& why);
+
 class SteppedSequencer;
 
 class Sequencer {
@@ -120,6 +123,7 @@ class Sequencer {
   /// what became of it. Threads: any.
   virtual void claim(std::uint32_t partition, std::string url) = 0;
   [[nodiscard]] virtual std::vector<PartitionStatus> partitions() const = 0;
+  [[nodiscard]] virtual PartitionRole role(std::uint32_t partition) const = 0;
   /// How long ago the log's end was last seen; nothing before the first time.
   [[nodiscard]] virtual std::optional<std::chrono::milliseconds> behind() const = 0;
   /// Writes a consumer's checkpoint, if this node owns its platform's partition; Store::checkpoint

@@ -267,24 +267,17 @@ class RocksStore final : public Store {
     const auto found = published_.partitions.find(number);
     return found == published_.partitions.end() ? PartitionState{} : found->second;
   }
+  std::uint64_t log_offset(std::uint32_t partition) const override {
+    const auto place = place_of(partition);
+    return place ? place->entry_offset + 1 : 0;
+  }
   LogPlace log_place(std::uint32_t partition) const override {
-    PartitionPlace place;
-    {
-      const std::shared_lock lock(mutex_);
-      const auto found = published_.places.find(partition);
-      const auto next = published_.progress.next_offset;
-      if (found != published_.places.end()) {
-        place = found->second;
-      } else if (partition == 0 && published_.places.empty() && next > 0) {
-        place = {.entry_offset = next - 1, .offset = next - 1};
-      } else {
-        return {};
-      }
-    }
-    const auto row = database_.get(Family::envelopes, envelope_key(place.offset));
+    const auto place = place_of(partition);
+    if (!place) return {};
+    const auto row = database_.get(Family::envelopes, envelope_key(place->offset));
     if (!row) throw_damaged_row("last envelope of partition " + std::to_string(partition));
-    return {.next_offset = place.entry_offset + 1,
-            .last = SeenEntry{.offset = place.entry_offset,
+    return {.next_offset = place->entry_offset + 1,
+            .last = SeenEntry{.offset = place->entry_offset,
                               .envelope_hash = hash_of(decode_envelope_row(*row).bytes)}};
   }
   PlatformTip tip(domain::PlatformId platform) const override {
@@ -435,6 +428,16 @@ class RocksStore final : public Store {
   }
 
  private:
+  /// Nothing: no entry of it was read yet.
+  [[nodiscard]] std::optional<PartitionPlace> place_of(std::uint32_t partition) const {
+    const std::shared_lock lock(mutex_);
+    const auto found = published_.places.find(partition);
+    if (found != published_.places.end()) return found->second;
+    const auto next = published_.progress.next_offset;
+    if (partition != 0 || !published_.places.empty() || next == 0) return std::nullopt;
+    return PartitionPlace{.entry_offset = next - 1, .offset = next - 1};
+  }
+
   [[nodiscard]] std::optional<IndexedRecord> indexed(domain::PlatformId platform,
                                                      std::uint64_t position) const {
     const auto wanted = index_key(platform, position);

@@ -96,7 +96,9 @@ class Store {
 
   [[nodiscard]] virtual std::uint64_t next_offset() const = 0;
   [[nodiscard]] virtual PartitionState partition(std::uint32_t number = 0) const = 0;
-  /// How far this partition of the log has been taken over.
+  /// How far this partition of the log has been taken over: the offset after its last entry.
+  [[nodiscard]] virtual std::uint64_t log_offset(std::uint32_t partition) const = 0;
+  /// The same, with the entry before it.
   [[nodiscard]] virtual LogPlace log_place(std::uint32_t partition = 0) const = 0;
   [[nodiscard]] virtual PlatformTip tip(domain::PlatformId platform) const = 0;
   /// Platforms with at least one record, in id order, after `after`.

@@ -8,6 +8,7 @@
 
 #include "api/exchange/csv.h"
 #include "eventstore/files.h"
+#include "eventstore/shared_keys.h"
 
 namespace meent::api::cli {
 
@@ -61,7 +62,15 @@ int run(int argc, const char* const* argv) {
 }
 
 std::unique_ptr<ApiCaller> Place::open() const {
-  return server.empty() ? local_caller(folder) : remote_caller(server, token);
+  if (server.empty()) return local_caller(folder);
+  if (!cluster_secret.empty()) {
+    return operator_caller(
+        server, eventstore::read_cluster_secret(cluster_secret, eventstore::real_files()));
+  }
+  if (token.empty()) {
+    throw SourceError("--server needs --token (or MEENT_TOKEN), or --cluster-secret.");
+  }
+  return remote_caller(server, token);
 }
 
 void add_place(CLI::App& command, Place& place) {
@@ -70,12 +79,13 @@ void add_place(CLI::App& command, Place& place) {
                                    "Data folder of a server that is not running (takes its lock)");
   auto* server = where->add_option("--server", place.server, "Address of a running server");
   where->require_option(1);
-  auto* token = command
-                    .add_option("--token", place.token,
-                                "Bearer token for --server; better in the environment")
-                    ->envname("MEENT_TOKEN");
+  command
+      .add_option("--token", place.token, "Bearer token for --server; better in the environment")
+      ->envname("MEENT_TOKEN");
+  auto* secret = command.add_option("--cluster-secret", place.cluster_secret,
+                                    "Instead of a token, for a node of a cluster: its secret file");
   folder->excludes(server);
-  server->needs(token);
+  secret->needs(server);
 }
 
 int report(const ApiAnswer& answer) {

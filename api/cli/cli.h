@@ -40,6 +40,7 @@ struct Place {
   std::string folder;
   std::string server;
   std::string token;
+  std::string cluster_secret;  ///< a file, instead of a token
   /// Opens it. Throws StartRefused, or CallFailed.
   [[nodiscard]] std::unique_ptr<ApiCaller> open() const;
 };

@@ -77,7 +77,7 @@ class WholeHistory {
 };
 
 void read_server(const ExportOptions& options, const Piece& piece) {
-  const auto caller = remote_caller(options.place.server, options.place.token);
+  const auto caller = options.place.open();
   WholeHistory history(piece);
   const auto answer = caller->stream({.method = Method::get,
                                       .path = "/api/v1/platforms/" + options.platform + "/events",

@@ -1,17 +1,12 @@
 #include <spdlog/spdlog.h>
 
-#include <atomic>
 #include <csignal>
 #include <iostream>
 #include <CLI/CLI.hpp>
 
 #include "api/cli/cli.h"
 #include "api/exchange/demo.h"
-#include "api/local_node.h"
-#include "api/pages/pages.h"
-#include "api/routes/routes.h"
-#include "api/server.h"
-#include "api/stream_hub.h"
+#include "api/serving.h"
 
 namespace meent::api::cli {
 
@@ -50,6 +45,13 @@ std::optional<std::string> fault_in(const eventstore::EventOrigin& origin) {
   return fault ? std::optional("--public-url: " + *fault) : std::nullopt;
 }
 
+void fill_demo(const Node& node) {
+  const auto report = load_demo(node);
+  if (report.accepted > 0) {
+    spdlog::info("demo: {} communities, {} acts", report.platform_count, report.accepted);
+  }
+}
+
 int serve(const ServeOptions& options) {
   if (const auto fault = fault_in(options.origin)) {
     std::cerr << "meent: " << *fault << "\n";
@@ -61,35 +63,17 @@ int serve(const ServeOptions& options) {
     return wrong_arguments;
   }
   const auto signals = block_stop_signals();
-  LocalNode local({.folder = options.folder, .is_demo = options.is_demo, .origin = options.origin});
-  if (options.is_demo) {
-    const auto report = load_demo(local.node());
-    if (report.accepted > 0) {
-      spdlog::info("demo: {} communities, {} acts", report.platform_count, report.accepted);
-    }
-  }
-  StreamHub hub(local.node().store);
-  Router router;
-  add_pages(router, local.node());
-  std::atomic<Server*> running = nullptr;  // asked for by requests, from the first moment on
-  add_routes(router, local.node(), hub, [&running] {
-    const Server* server = running;
-    return server != nullptr ? server->counts() : Server::Counts{};
-  });
-  Server server(
-      {.address = options.address, .port = options.port, .thread_count = options.thread_count},
-      [&router, &local](Request& request, Respond respond) {
-        find_own_host(local.node(), request);
-        router.dispatch(request, std::move(respond));
-      });
-  running = &server;
-  std::cout << "Meent serves at http://" << options.address << ":" << server.port() << "/"
+  Serving serving({.folder = options.folder, .is_demo = options.is_demo, .origin = options.origin},
+                  nullptr);
+  if (options.is_demo) fill_demo(serving.node());
+  serving.listen(
+      {.address = options.address, .port = options.port, .thread_count = options.thread_count});
+  std::cout << "Meent serves at http://" << options.address << ":" << serving.port() << "/"
             << std::endl;
   int signal = 0;
   sigwait(&signals, &signal);
   spdlog::info("stopping on signal {}: finishing what is in flight", signal);
-  hub.stop();
-  server.stop(std::chrono::seconds(10));
+  serving.stop(std::chrono::seconds(10));
   return done;
 }
 

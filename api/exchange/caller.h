@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/http.h"
+#include "eventstore/seal.h"
 
 /// The API as the command line uses it: in this process on a data folder, or over HTTP on a server.
 /// Both are the same requests, so a command does the same either way.
@@ -50,5 +51,9 @@ class ApiCaller {
 std::unique_ptr<ApiCaller> local_caller(const std::string& folder);
 /// On a server, with a bearer token. `url`: "https://meent.example"; no path.
 std::unique_ptr<ApiCaller> remote_caller(const std::string& url, const std::string& token);
+
+/// On a node of a cluster, as an operator who has the cluster's secret.
+std::unique_ptr<ApiCaller> operator_caller(const std::string& url,
+                                           const eventstore::KeyBytes& secret);
 
 }  // namespace meent::api

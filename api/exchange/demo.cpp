@@ -35,7 +35,7 @@ Requester importer() {
 std::expected<PlatformId, Problem> found(const Node& node, const DemoHead& head) {
   const auto genesis = node.store.partition().genesis;
   std::promise<std::expected<PlatformId, Problem>> answer;
-  found_platform(node.sequencer, node.keys,
+  found_platform(node,
                  {.log = genesis ? genesis->log_id : LogId(),
                   .slug = head.slug,
                   .name = head.name,

@@ -1,6 +1,8 @@
 #include <curl/curl.h>
 
 #include "api/exchange/caller.h"
+#include "api/node_seal.h"
+#include "api/requester.h"
 
 namespace meent::api {
 
@@ -26,8 +28,11 @@ struct ListDone {
 /// One connection, kept alive; one call at a time.
 class RemoteCaller : public ApiCaller {
  public:
-  RemoteCaller(std::string url, std::string token)
-      : url_(std::move(url)), token_(std::move(token)), handle_(curl_easy_init()) {
+  /// What proves who asks: the header line for this request.
+  using Proof = std::function<std::string(const ApiRequest&)>;
+
+  RemoteCaller(std::string url, Proof proof)
+      : url_(std::move(url)), proof_(std::move(proof)), handle_(curl_easy_init()) {
     if (!handle_) throw CallFailed("libcurl could not be started");
     while (url_.ends_with('/')) url_.pop_back();
   }
@@ -49,7 +54,7 @@ class RemoteCaller : public ApiCaller {
     const auto add = [&](const std::string& line) {
       headers.reset(curl_slist_append(headers.release(), line.c_str()));
     };
-    add("Authorization: Bearer " + token_);
+    add(proof_(request));
     if (!request.body.empty()) add("Content-Type: application/json");
     for (const auto& [name, value] : request.headers) add(name + ": " + value);
     curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
@@ -76,14 +81,27 @@ class RemoteCaller : public ApiCaller {
   }
 
  private:
-  std::string url_, token_;
+  std::string url_;
+  Proof proof_;
   std::unique_ptr<CURL, CurlDone> handle_;
 };
 
 }  // namespace
 
 std::unique_ptr<ApiCaller> remote_caller(const std::string& url, const std::string& token) {
-  return std::make_unique<RemoteCaller>(url, token);
+  return std::make_unique<RemoteCaller>(
+      url, [token](const ApiRequest&) { return "Authorization: Bearer " + token; });
+}
+
+std::unique_ptr<ApiCaller> operator_caller(const std::string& url,
+                                           const eventstore::KeyBytes& secret) {
+  return std::make_unique<RemoteCaller>(url, [seal = NodeSeal(secret)](const ApiRequest& request) {
+    const NodeSeal::Passed passed{
+        .applied = 0, .is_loopback = false, .is_operator = true, .is_first_hop = true};
+    return std::string(node_seal_header) + ": " +
+           seal.make(to_string(request.method), request.path, "", request.body, passed,
+                     wall_clock());
+  });
 }
 
 }  // namespace meent::api

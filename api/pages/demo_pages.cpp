@@ -143,7 +143,8 @@ void sign_in(const std::shared_ptr<const Site>& site, const Request& request, Re
               .occurred_at = {},
               .import_progress = {},
               .idempotency_key = "demo:" + token.id.text(),
-              .request = "demo"},
+              .request = "demo",
+              .after = request.least_applied},
           [visit, text = token.text(), back = back_to(*visit, (*form)["back"]),
            shared = std::make_shared<Respond>(std::move(respond))](ActResult result) {
             if (!result) return (*shared)(show_problem(*visit, result.error()));
@@ -174,7 +175,8 @@ void sign_out(const std::shared_ptr<const Site>& site, const Request& request, R
               .occurred_at = {},
               .import_progress = {},
               .idempotency_key = "sign-out:" + visit->requester.token->text(),
-              .request = "sign-out"},
+              .request = "sign-out",
+              .after = request.least_applied},
           [visit, leave,
            shared = std::make_shared<Respond>(std::move(respond))](const ActResult& result) {
             (*shared)(result ? leave() : show_problem(*visit, result.error()));

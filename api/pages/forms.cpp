@@ -144,13 +144,17 @@ Handler form(std::shared_ptr<const Site> site,
                 .occurred_at = {},
                 .import_progress = {},
                 .idempotency_key = key_for(*visit, *read),
-                .request = request_bytes(request)},
+                .request = request_bytes(request),
+                .after = request.least_applied},
             [visit, kept = read->written(), done = std::move(act->done),
              refused = std::move(act->refused),
              shared = std::make_shared<Respond>(std::move(respond))](ActResult result) {
               if (result) return (*shared)(go_to(*visit, done(*result), &*result));
               const auto& problem = result.error();
-              (*shared)(refused ? refused(problem) : show_problem(*visit, problem, kept));
+              // Only the rules' own answers are shown in the form again.
+              const bool is_of_the_rules = problem.type->status < 500;
+              (*shared)(refused && is_of_the_rules ? refused(problem)
+                                                   : show_problem(*visit, problem, kept));
             });
   };
 }

@@ -44,12 +44,6 @@ Page problem_page(const Texts& texts, const Problem& problem, const std::string&
   return page;
 }
 
-void retry_later(Response& response, const Problem& problem) {
-  if (problem.retry_after) {
-    response.headers.add("Retry-After", std::to_string(problem.retry_after->count()));
-  }
-}
-
 }  // namespace
 
 std::string words_of(const Texts& texts, const Problem& problem, std::optional<std::size_t> limit) {
@@ -62,13 +56,13 @@ std::string words_of(const Texts& texts, const Problem& problem, std::optional<s
 
 Response show_problem(const Visit& visit, const Problem& problem, std::string_view kept) {
   auto response = show(visit, problem_page(visit.texts, problem, visit.home, kept));
-  retry_later(response, problem);
+  add_advice(response, problem);
   return response;
 }
 
 Response show_problem(const Site& site, const Request& request, const Problem& problem) {
   auto response = show(site, request, problem_page(site.templates.texts("nl"), problem, "/", {}));
-  retry_later(response, problem);
+  add_advice(response, problem);
   return response;
 }
 

@@ -63,7 +63,7 @@ void create_platform(const Node& node, const Request& request, Respond respond) 
                             .idempotency_key = *key,
                             .request = request_bytes(request)};
   if (const auto problem = body->problem()) return respond(to_response(*problem, request));
-  found_platform(node.sequencer, node.keys, std::move(founding),
+  found_platform(node, std::move(founding),
                  [&node, &request, shared = std::make_shared<Respond>(std::move(respond))](
                      std::expected<PlatformId, Problem> founded) {
                    if (!founded) return (*shared)(to_response(founded.error(), request));

@@ -28,6 +28,9 @@ class AlteredStore final : public Store {
   }
   std::uint64_t next_offset() const override { return store_.next_offset(); }
   PartitionState partition(std::uint32_t number) const override { return store_.partition(number); }
+  std::uint64_t log_offset(std::uint32_t partition) const override {
+    return store_.log_offset(partition);
+  }
   LogPlace log_place(std::uint32_t partition) const override { return store_.log_place(partition); }
   PlatformTip tip(PlatformId id) const override { return store_.tip(id); }
   std::vector<PlatformId> platforms(PlatformId after, std::size_t limit) const override {

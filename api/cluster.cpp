@@ -1,0 +1,299 @@
+#include "api/cluster.h"
+
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <nlohmann/json.hpp>
+
+#include "api/pages/pages.h"
+
+namespace meent::api {
+
+using namespace domain;
+using eventstore::PartitionRole;
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::string_view founding_target = "/internal/v1/foundings";
+constexpr milliseconds longest_try{10'000};
+constexpr milliseconds first_delay{20}, longest_delay{200};
+constexpr milliseconds look_again{5};
+constexpr milliseconds longest_look{5'000};
+
+Problem moved_problem() {
+  return {
+      &problems::moved, "No node owns this part of the log just now.", {}, std::chrono::seconds(1)};
+}
+
+bool is_read(Method method) {
+  return method == Method::get || method == Method::head || method == Method::options;
+}
+
+}  // namespace
+
+// Cluster ----------------------------------------------------------------------------------------
+
+struct Cluster::Impl {
+  Impl(const Node& node_in, eventstore::Replicated& replicated_in, const Router& router_in)
+      : node(node_in), replicated(replicated_in), router(router_in), seal(replicated_in.secret()) {}
+
+  [[nodiscard]] std::uint32_t partition_count() const {
+    const auto genesis = node.store.partition(0).genesis;
+    return genesis ? genesis->partitions : 1;
+  }
+  [[nodiscard]] bool owns(std::uint32_t partition) const {
+    return replicated.sequencer().role(partition) == PartitionRole::owning;
+  }
+  /// Of the owner, when that is another node.
+  [[nodiscard]] std::optional<std::string> url_of_owner(std::uint32_t partition) const {
+    auto url = node.store.partition(partition).url;
+    const auto* membership = replicated.membership();
+    if (url.empty() || (membership != nullptr && url == membership->url())) return std::nullopt;
+    return url;
+  }
+  /// The platform a command is about; the directory's for founding one; nothing: not known here.
+  [[nodiscard]] std::optional<PlatformId> platform_of(const Request& request) const {
+    const auto& path = request.segments;
+    if (path.size() >= 3 && path[0] == "api" && path[2] == "platforms") {
+      if (path.size() == 3) return directory_id();
+      const auto platform = find_platform(node.store, path[3]);
+      return platform ? std::optional(platform->id) : std::nullopt;
+    }
+    if (path.size() >= 2 && path[0] == "p") {
+      const auto platform = find_platform(node.store, path[1]);
+      return platform ? std::optional(platform->id) : std::nullopt;
+    }
+    return std::nullopt;
+  }
+  void answer_founding(const Request& request, Respond respond) const;
+  void wait_for_platform(PlatformId platform, Clock::time_point until, Done done);
+
+  const Node& node;
+  eventstore::Replicated& replicated;
+  const Router& router;
+  NodeSeal seal;
+  std::atomic<std::uint64_t> forwarded = 0, repeated = 0, received = 0, given_up = 0;
+  PeerClient client;  // last: its thread ends first
+};
+
+/// One command until it is answered: here, by the owner, or not in time. The same key every time,
+/// so that it happens once.
+struct Cluster::Try : std::enable_shared_from_this<Try> {
+  Try(Impl& impl_in, Request& request_in, Respond respond_in, PlatformId platform_in)
+      : impl(impl_in),
+        request(request_in),
+        respond(std::move(respond_in)),
+        platform(platform_in),
+        partition(eventstore::partition_of(platform_in, impl_in.partition_count())) {}
+
+  void go() {
+    try {
+      if (impl.owns(partition)) return go_here();
+      if (const auto url = impl.url_of_owner(partition)) return go_to(*url);
+      again();
+    } catch (const std::exception& fault) {
+      spdlog::error("{} {}: {}", request.method_name, request.raw_path(), fault.what());
+      respond(to_response(Problem{&problems::internal_error, {}, {}, {}}, request));
+    }
+  }
+
+  void go_here() {
+    impl.router.dispatch(request, Respond([self = shared_from_this()](Response response) {
+                           self->take(std::move(response));
+                         }));
+  }
+
+  void go_to(const std::string& url) {
+    ++impl.forwarded;
+    PeerClient::PeerRequest out{.method = request.method_name,
+                                .target = request.target,
+                                .headers = request.headers,
+                                .body = request.body};
+    out.headers.set(node_seal_header,
+                    impl.seal.make(request.method_name, request.target,
+                                   request.header("authorization").value_or(""), request.body,
+                                   {.applied = impl.node.store.tip(platform).position,
+                                    .is_loopback = request.is_loopback,
+                                    .is_operator = request.is_local_operator,
+                                    .is_first_hop = false},
+                                   wall_clock()));
+    impl.client.send(url, std::move(out),
+                     [self = shared_from_this()](std::expected<Response, std::string> answer) {
+                       if (answer) return self->take(std::move(*answer));
+                       self->again();
+                     });
+  }
+
+  void take(Response response) {
+    if (response.headers.contains(moved_header)) return again();
+    respond(std::move(response));
+  }
+
+  void again() {
+    if (Clock::now() >= until) {
+      ++impl.given_up;
+      return respond(to_response(moved_problem(), request));
+    }
+    ++impl.repeated;
+    impl.client.after(delay, [self = shared_from_this()] { self->go(); });
+    delay = std::min(delay * 2, longest_delay);
+  }
+
+  Impl& impl;
+  Request& request;
+  Respond respond;
+  PlatformId platform;
+  std::uint32_t partition;
+  milliseconds delay = first_delay;
+  Clock::time_point until = Clock::now() + longest_try;
+};
+
+Cluster::Cluster(const Node& node, eventstore::Replicated& replicated, const Router& router)
+    : impl_(std::make_unique<Impl>(node, replicated, router)) {}
+
+Cluster::~Cluster() = default;
+
+void Cluster::dispatch(Request& request, Respond respond) {
+  if (request.header(node_seal_header)) {
+    const auto passed = impl_->seal.open(request, wall_clock());
+    if (!passed) {
+      return respond(to_response(
+          Problem{&problems::not_allowed,
+                  "The seal of a node does not fit: another cluster secret, or clocks that differ.",
+                  {},
+                  {}},
+          request));
+    }
+    ++impl_->received;
+    request.headers.remove(node_seal_header);
+    request.least_applied = passed->applied;
+    request.is_loopback = passed->is_loopback;
+    request.is_local_operator = passed->is_operator;
+    if (request.target == founding_target) {
+      return impl_->answer_founding(request, std::move(respond));
+    }
+    find_own_host(impl_->node, request);
+    // A forwarded command is never forwarded again.
+    if (!passed->is_first_hop) {
+      return impl_->router.dispatch(request, std::move(respond));
+    }
+  } else {
+    find_own_host(impl_->node, request);
+  }
+  const auto platform = is_read(request.method) ? std::nullopt : impl_->platform_of(request);
+  if (!platform) return impl_->router.dispatch(request, std::move(respond));
+  if (!request.header("idempotency-key")) {
+    request.headers.add("Idempotency-Key", to_hex(draw_id_bytes()));
+  }
+  std::make_shared<Try>(*impl_, request, std::move(respond), *platform)->go();
+}
+
+ClusterCounts Cluster::counts() const {
+  return {.forwarded = impl_->forwarded,
+          .repeated = impl_->repeated,
+          .received = impl_->received,
+          .given_up = impl_->given_up};
+}
+
+// Founding ---------------------------------------------------------------------------------------
+
+namespace {
+
+std::string founding_json(const PlatformFounding& founding, PlatformId platform) {
+  const auto& actor = founding.requester.actor;
+  return nlohmann::json{{"platform", platform.text()},
+                        {"slug", founding.slug},
+                        {"name", founding.name},
+                        {"language", founding.language},
+                        {"introduction", founding.introduction},
+                        {"actor_kind", static_cast<int>(actor.kind)},
+                        {"actor", to_hex(actor.id)},
+                        {"role", static_cast<int>(founding.requester.role)},
+                        {"key", founding.idempotency_key},
+                        {"request", founding.request}}
+      .dump();
+}
+
+/// Throws nlohmann::json::exception: another version of this software sent it.
+std::pair<PlatformFounding, PlatformId> founding_from(const std::string& text) {
+  const auto json = nlohmann::json::parse(text);
+  PlatformFounding out;
+  out.slug = json.at("slug");
+  out.name = json.at("name");
+  out.language = json.at("language");
+  out.introduction = json.at("introduction");
+  out.idempotency_key = json.at("key");
+  out.request = json.at("request");
+  out.requester.actor.kind = static_cast<ActorKind>(json.at("actor_kind").get<int>());
+  out.requester.actor.id =
+      PlatformId::parse(json.at("actor").get<std::string>()).value_or(PlatformId()).value();
+  out.requester.role = static_cast<Role>(json.at("role").get<int>());
+  return {std::move(out),
+          PlatformId::parse(json.at("platform").get<std::string>()).value_or(PlatformId())};
+}
+
+Problem problem_from(const Response& response) {
+  if (response.headers.contains(moved_header)) return moved_problem();
+  const auto json = nlohmann::json::parse(response.body.view(), nullptr, false);
+  const auto type = json.is_object() ? json.value("type", "") : std::string();
+  const auto* found = find_problem_type(type.substr(type.rfind('/') + 1));
+  return {found != nullptr ? found : &problems::outcome_unknown,
+          json.is_object() ? json.value("detail", "") : std::string(),
+          {},
+          {}};
+}
+
+}  // namespace
+
+void Cluster::Impl::answer_founding(const Request& request, Respond respond) const {
+  try {
+    auto [founding, platform] = founding_from(request.body);
+    const auto genesis = node.store.partition(0).genesis;
+    founding.log = genesis ? genesis->log_id : LogId();
+    finish_founding(node.sequencer, node.keys, std::move(founding), platform,
+                    [&request, shared = std::make_shared<Respond>(std::move(respond))](
+                        const std::expected<PlatformId, Problem>& founded) {
+                      if (!founded) return (*shared)(to_response(founded.error(), request));
+                      (*shared)(Response::json("{}"));
+                    });
+  } catch (const nlohmann::json::exception& error) {
+    respond(to_response(Problem{&problems::malformed_body, error.what(), {}, {}}, request));
+  }
+}
+
+void Cluster::found(PlatformFounding founding, PlatformId platform, Done done) {
+  const auto partition = eventstore::partition_of(platform, impl_->partition_count());
+  if (impl_->owns(partition)) {
+    return finish_founding(impl_->node.sequencer, impl_->node.keys, std::move(founding), platform,
+                           std::move(done));
+  }
+  const auto url = impl_->url_of_owner(partition);
+  if (!url) return done(std::unexpected(moved_problem()));
+  PeerClient::PeerRequest request{
+      .method = "POST",
+      .target = std::string(founding_target),
+      .headers = {{"Host", "meent"}, {"Content-Type", "application/json"}},
+      .body = founding_json(founding, platform)};
+  request.headers.add(node_seal_header,
+                      impl_->seal.make("POST", request.target, "", request.body, {}, wall_clock()));
+  impl_->client.send(
+      *url, std::move(request),
+      [impl = impl_.get(), platform, done](std::expected<Response, std::string> answer) {
+        if (!answer) return done(std::unexpected(moved_problem()));
+        if (answer->status != 200) return done(std::unexpected(problem_from(*answer)));
+        impl->wait_for_platform(platform, Clock::now() + longest_look, done);
+      });
+}
+
+/// What another node wrote comes here through the log.
+void Cluster::Impl::wait_for_platform(PlatformId platform, Clock::time_point until, Done done) {
+  if (find_platform(node.store, platform.text())) return done(platform);
+  if (Clock::now() > until) return done(std::unexpected(moved_problem()));
+  client.after(look_again, [this, platform, until, done = std::move(done)]() mutable {
+    wait_for_platform(platform, until, std::move(done));
+  });
+}
+
+}  // namespace meent::api

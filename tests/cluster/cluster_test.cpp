@@ -33,7 +33,7 @@ TEST(ClusterTest, EveryNodeTakesEveryCommandAndAnswersEveryRead) {
       const auto comment =
           cluster.call((through + 1) % 3, Method::post,
                        base_of(village) + "/contributions/" + village.idea + "/comments",
-                       {{"author", village.person}, {"body", "Mooi."}});
+                       {{"author", village.person}, {"body", "Mooi."}, {"language", "nl"}});
       // Read your own write, from yet another node.
       const auto thread =
           cluster.call((through + 2) % 3, Method::get,
@@ -52,7 +52,7 @@ TEST(ClusterTest, ARepeatThroughAnotherNodeIsOneAct) {
   RunningCluster cluster(3);
   const auto village = cluster.found(0, "dorp");
   const auto path = base_of(village) + "/contributions/" + village.idea + "/comments";
-  const Json body{{"author", village.person}, {"body", "Een keer."}};
+  const Json body{{"author", village.person}, {"body", "Een keer."}, {"language", "nl"}};
   std::set<std::string> ids;
   for (std::size_t through = 0; through < 3; ++through) {
     ids.insert(
@@ -60,7 +60,8 @@ TEST(ClusterTest, ARepeatThroughAnotherNodeIsOneAct) {
   }
   EXPECT_EQ(ids.size(), 1U);
   const auto reused =
-      cluster.ask(1, Method::post, path, {{"author", village.person}, {"body", "Iets anders."}},
+      cluster.ask(1, Method::post, path,
+                  {{"author", village.person}, {"body", "Iets anders."}, {"language", "nl"}},
                   {{"Idempotency-Key", "zelfde"}});
   EXPECT_EQ(reused.status, 422U);
 }
@@ -117,7 +118,7 @@ class Crowd {
 
  private:
   void place(ApiCaller& caller, const std::string& key) {
-    const Json body{{"author", village_.person}, {"body", "Bericht " + key}};
+    const Json body{{"author", village_.person}, {"body", "Bericht " + key}, {"language", "nl"}};
     const auto answer =
         caller.call({.method = Method::post,
                      .path = base_of(village_) + "/contributions/" + village_.idea + "/comments",

@@ -122,13 +122,16 @@ RunningCluster::Village RunningCluster::found(std::size_t through, const std::st
                       {{"slug", slug}, {"name", slug}, {"language", "nl"}})
                      .at("id");
   const auto base = "/api/v1/platforms/" + out.platform;
-  out.space = call(through, Method::post, base + "/spaces", {{"title", "Plein"}}).at("id");
+  out.space = call(through, Method::post, base + "/spaces",
+                   {{"slug", "plein"}, {"title", "Plein"}, {"kinds", {"idea"}}})
+                  .at("id");
   out.person = call(through, Method::post, base + "/people", {{"name", "Noor"}}).at("id");
   out.idea = call(through, Method::post, base + "/spaces/" + out.space + "/contributions",
                   {{"kind", "idea"},
                    {"author", out.person},
                    {"title", "Een bankje"},
-                   {"body", "Bij de molen."}})
+                   {"body", "Bij de molen."},
+                   {"language", "nl"}})
                  .at("id");
   return out;
 }

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "api/pages/pages.h"
+#include "api/pages/visit.h"
+#include "api/seals.h"
 
 namespace meent::api {
 
@@ -20,11 +22,19 @@ constexpr std::string_view founding_target = "/internal/v1/foundings";
 constexpr milliseconds longest_try{10'000};
 constexpr milliseconds first_delay{20}, longest_delay{200};
 constexpr milliseconds look_again{5};
+constexpr milliseconds longest_unknown{300};  // for a platform that was founded elsewhere just now
+constexpr milliseconds shortest_unseen{1'000}, longest_unseen{2'000};
 constexpr milliseconds longest_look{5'000};
 
 Problem moved_problem() {
   return {
       &problems::moved, "No node owns this part of the log just now.", {}, std::chrono::seconds(1)};
+}
+
+bool names_platform_by_id(const Request& request) {
+  const auto& path = request.segments;
+  return path.size() > 3 && path[0] == "api" && path[2] == "platforms" &&
+         PlatformId::parse(path[3]).has_value();
 }
 
 bool is_read(Method method) {
@@ -67,6 +77,9 @@ struct Cluster::Impl {
     }
     return std::nullopt;
   }
+  void when_reached(Request& request, Respond respond, Clock::time_point since);
+  [[nodiscard]] bool is_ahead(const Request& request, PlatformId platform) const;
+  void proceed(Request& request, Respond respond, const std::optional<PlatformId>& platform);
   void answer_founding(const Request& request, Respond respond) const;
   void wait_for_platform(PlatformId platform, Clock::time_point until, Done done);
 
@@ -174,20 +187,58 @@ void Cluster::dispatch(Request& request, Respond respond) {
     if (request.target == founding_target) {
       return impl_->answer_founding(request, std::move(respond));
     }
-    find_own_host(impl_->node, request);
-    // A forwarded command is never forwarded again.
-    if (!passed->is_first_hop) {
-      return impl_->router.dispatch(request, std::move(respond));
-    }
-  } else {
-    find_own_host(impl_->node, request);
+    request.is_forwarded = !passed->is_first_hop;
   }
-  const auto platform = is_read(request.method) ? std::nullopt : impl_->platform_of(request);
-  if (!platform) return impl_->router.dispatch(request, std::move(respond));
+  find_own_host(impl_->node, request);
+  impl_->when_reached(request, std::move(respond), Clock::now());
+}
+
+/// What the request refers to may not have come here yet: then it waits for the log.
+void Cluster::Impl::when_reached(Request& request, Respond respond, Clock::time_point since) {
+  const auto waited = Clock::now() - since;
+  const auto platform = platform_of(request);
+  const bool is_young = !platform && names_platform_by_id(request) && waited < longest_unknown;
+  if (!is_young && (!platform || !is_ahead(request, *platform))) {
+    return proceed(request, std::move(respond), platform);
+  }
+  const auto behind = replicated.sequencer().behind();
+  const bool has_seen_end = behind && *behind < waited - shortest_unseen;
+  // Seen to its end since, and long enough ago: the position is not in this history.
+  if (!is_young && has_seen_end) return proceed(request, std::move(respond), platform);
+  if (waited > longest_unseen) {
+    return respond(
+        to_response(Problem{&problems::not_yet_fresh, {}, {}, std::chrono::seconds(1)}, request));
+  }
+  client.after(look_again,
+               [this, &request, since, shared = std::make_shared<Respond>(std::move(respond))] {
+                 when_reached(request, std::move(*shared), since);
+               });
+}
+
+bool Cluster::Impl::is_ahead(const Request& request, PlatformId id) const {
+  const auto state = node.store.state(id);
+  const auto record = find<PlatformRecord>(*state, {});
+  if (!record) return false;
+  const auto tip = node.store.tip(id).position;
+  for (const auto text : {request.header("meent-after"), request.header("last-event-id"),
+                          request.query_value("cursor"), request.cookie(pages::after_cookie)}) {
+    if (!text) continue;
+    const auto position = position_in(node.keys, id, record->platform_key, *text);
+    if (position && *position > tip) return true;
+  }
+  return false;
+}
+
+void Cluster::Impl::proceed(Request& request, Respond respond,
+                            const std::optional<PlatformId>& platform) {
+  // A forwarded command is never forwarded again.
+  if (request.is_forwarded || is_read(request.method) || !platform) {
+    return router.dispatch(request, std::move(respond));
+  }
   if (!request.header("idempotency-key")) {
     request.headers.add("Idempotency-Key", to_hex(draw_id_bytes()));
   }
-  std::make_shared<Try>(*impl_, request, std::move(respond), *platform)->go();
+  std::make_shared<Try>(*this, request, std::move(respond), *platform)->go();
 }
 
 ClusterCounts Cluster::counts() const {

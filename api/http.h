@@ -72,6 +72,7 @@ struct Request {
   std::string remote_address;      // numeric, without port
   bool is_local_operator = false;  // made by the command line on its own data folder, not received
   bool is_loopback = false;        // the peer is this machine and no proxy header says otherwise
+  bool is_forwarded = false;       // by another node, to be answered here
   std::uint64_t least_applied =
       0;  // positions of the platform that the node which forwarded it has
   std::vector<std::pair<std::string_view, std::string_view>> path_parameters;  // set by the router

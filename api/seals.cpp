@@ -29,6 +29,17 @@ Problem not_ours() {
           {}};
 }
 
+std::expected<Wire, Problem> open_wire(const eventstore::Keys& keys, domain::PlatformId platform,
+                                       domain::KeyId key, std::string_view text) {
+  const auto sealed = from_base64url(text);
+  if (!sealed) return std::unexpected(sealed.error());
+  const auto plain = keys.open_sealed(key, eventstore::associated_data(platform, origin), *sealed);
+  if (!plain) return std::unexpected(not_ours());
+  auto wire = domain::unpack<Wire>(*plain);
+  if (!wire) return std::unexpected(not_ours());
+  return std::move(*wire);
+}
+
 }  // namespace
 
 std::uint32_t prefix_of(const eventstore::Hash& hash) {
@@ -50,15 +61,18 @@ std::string seal(const eventstore::Keys& keys, domain::PlatformId platform, doma
   return base64url(keys.seal(key, eventstore::associated_data(platform, origin), plain));
 }
 
+std::optional<std::uint64_t> position_in(const eventstore::Keys& keys, domain::PlatformId platform,
+                                         domain::KeyId key, std::string_view text) {
+  const auto wire = open_wire(keys, platform, key, text);
+  return wire ? std::optional(wire->position) : std::nullopt;
+}
+
 std::expected<Place, Problem> unseal(const eventstore::Keys& keys, const eventstore::Store& store,
                                      domain::PlatformId platform, domain::KeyId key, Seal kind,
                                      std::string_view list, std::string_view text) {
-  const auto sealed = from_base64url(text);
-  if (!sealed) return std::unexpected(sealed.error());
-  const auto plain = keys.open_sealed(key, eventstore::associated_data(platform, origin), *sealed);
-  if (!plain) return std::unexpected(not_ours());
-  auto wire = domain::unpack<Wire>(*plain);
-  if (!wire || wire->kind != static_cast<std::uint8_t>(kind) || wire->list != list) {
+  auto wire = open_wire(keys, platform, key, text);
+  if (!wire) return std::unexpected(wire.error());
+  if (wire->kind != static_cast<std::uint8_t>(kind) || wire->list != list) {
     return std::unexpected(not_ours());
   }
   if (place_at(store, platform, wire->position).hash_prefix != wire->hash_prefix) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +35,10 @@ std::string seal(const eventstore::Keys& keys, domain::PlatformId platform, doma
 std::expected<Place, Problem> unseal(const eventstore::Keys& keys, const eventstore::Store& store,
                                      domain::PlatformId platform, domain::KeyId key, Seal kind,
                                      std::string_view list, std::string_view text);
+
+/// Only how far in the history it is, for any kind; nothing: not ours, or of another platform.
+std::optional<std::uint64_t> position_in(const eventstore::Keys& keys, domain::PlatformId platform,
+                                         domain::KeyId key, std::string_view text);
 
 std::string base64url(std::string_view bytes);
 std::expected<std::string, Problem> from_base64url(std::string_view text);

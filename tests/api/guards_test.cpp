@@ -13,10 +13,17 @@ const std::string withdrawn_word = "regenworm";
 
 struct Guards : testing::Test {
   VillageNode village;
-  std::map<std::string, std::string> ids{
-      {"platform", village.platform},  {"space", village.open_space},   {"kind", "idea"},
-      {"contribution", village.idea},  {"comment", village.comment},    {"person", village.bram},
-      {"token", std::string(32, '7')}, {"source", std::string(32, '7')}};
+  std::map<std::string, std::string> ids{{"type", "support-given"},
+                                         {"version", "1"},
+
+                                         {"platform", village.platform},
+                                         {"space", village.open_space},
+                                         {"kind", "idea"},
+                                         {"contribution", village.idea},
+                                         {"comment", village.comment},
+                                         {"person", village.bram},
+                                         {"token", std::string(32, '7')},
+                                         {"source", std::string(32, '7')}};
 
   std::string address(const Route& route) const {
     std::string out = route.path;

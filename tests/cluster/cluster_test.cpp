@@ -167,6 +167,7 @@ TEST(ClusterTest, ANodeThatStopsHandsOverWithoutAFailedCommand) {
   // It comes back, reads what it missed, and has its share again.
   cluster.start(owner);
   cluster.settle();
+  EXPECT_TRUE(cluster.node(owner).local().wait_for_views(std::chrono::seconds(10)));
   EXPECT_EQ(comments_in(cluster, owner, village), static_cast<std::size_t>(crowd.accepted));
 }
 

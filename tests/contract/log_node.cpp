@@ -1,7 +1,12 @@
 #include "tests/contract/log_node.h"
 
+#include <thread>
+
 #include "eventstore/codec.h"
+#include "eventstore/kafka_init.h"
+#include "eventstore/kafka_log.h"
 #include "eventstore/rocks_log.h"
+#include "tests/kafka/kafka_cluster.h"
 
 namespace meent::eventstore::contract {
 namespace {
@@ -16,6 +21,9 @@ Id numbered(std::uint8_t number) {
   return Id(bytes);
 }
 
+/// What a broker on a busy machine may take.
+constexpr auto far_patience = 400ms;
+
 }  // namespace
 
 domain::PlatformId platform_of(std::uint8_t number) {
@@ -25,13 +33,43 @@ WriterId writer_of(std::uint8_t number) {
   return numbered<WriterId>(number);
 }
 
-std::vector<std::string> read_all(Log& log) {
+std::string name_of(LogKind kind) {
+  switch (kind) {
+    case LogKind::rocks: return "RocksLog";
+    case LogKind::sim: return "SimLog";
+    case LogKind::kafka: return "KafkaLog";
+  }
+  return {};
+}
+
+std::string verdict_of(const AppliedEntry& entry) {
+  if (const auto* reason = std::get_if<Void>(&entry.verdict)) return name_of(reason->reason);
+  if (const auto* reason = std::get_if<Stop>(&entry.verdict)) return name_of(reason->reason);
+  return "applied";
+}
+
+std::vector<std::string> verdicts_of(const std::vector<AppliedEntry>& entries) {
   std::vector<std::string> out;
-  while (auto entry = log.next(0ms)) out.push_back(std::move(entry->envelope));
+  for (const auto& entry : entries) out.push_back(verdict_of(entry));
+  return out;
+}
+
+std::vector<std::string> read_all(Log& log) {
+  const bool is_far = dynamic_cast<KafkaLog*>(&log) != nullptr;
+  std::vector<std::string> out;
+  while (auto entry = log.next(is_far ? far_patience : 0ms)) {
+    out.push_back(std::move(entry->envelope));
+  }
   return out;
 }
 
 LogNode::LogNode(LogKind kind) : kind_(kind) {
+  if (kind_ == LogKind::kafka) {
+    options_.bootstrap = tests::KafkaCluster::shared().addresses();
+    options_.topic_prefix = tests::fresh_prefix();
+    options_.replication = 1;
+    init_kafka({.options = options_, .partitions = 1});
+  }
   open();
 }
 
@@ -44,6 +82,7 @@ void LogNode::open() {
 }
 
 std::unique_ptr<Log> LogNode::another_reader() {
+  if (kind_ == LogKind::kafka) return KafkaLog::open(options_);
   if (kind_ == LogKind::sim) return std::make_unique<SimLog>(broker_);
   return std::make_unique<RocksLog>(*store_);
 }
@@ -55,13 +94,38 @@ std::vector<AppliedEntry> LogNode::write(const std::vector<Envelope>& envelopes)
 }
 
 std::vector<AppliedEntry> LogNode::write_bytes(const std::vector<std::string>& envelopes) {
+  if (fault_ == Fault::none) {
+    log_->append(0, envelopes);
+    return apply(kind_ == LogKind::kafka ? envelopes.size() : 0);
+  }
+  auto& cluster = tests::KafkaCluster::shared();
+  if (fault_ == Fault::unknown_and_lands) {
+    cluster.pause(1);
+  } else {
+    cluster.kill(1);
+  }
   log_->append(0, envelopes);
-  return apply_what_comes();
+  if (fault_ == Fault::unknown_and_lands) coming_ = envelopes.size();
+  std::this_thread::sleep_for(300ms);  // what is sent has reached the broker's machine
+  throw StorageError("the broker does not answer", true);
 }
 
 std::vector<AppliedEntry> LogNode::apply_what_comes() {
+  return apply(std::exchange(coming_, 0));
+}
+
+std::chrono::milliseconds LogNode::patience() const {
+  return kind_ == LogKind::kafka ? far_patience : 0ms;
+}
+
+std::vector<AppliedEntry> LogNode::apply(std::size_t expected) {
   std::vector<LogEntry> entries;
-  while (auto entry = log_->next(0ms)) entries.push_back(*std::move(entry));
+  while (true) {
+    // What was just acknowledged is given out: it is only waited for if it should be there.
+    auto entry = log_->next(entries.size() < expected ? 10s : expected > 0 ? 10ms : patience());
+    if (!entry) break;
+    entries.push_back(*std::move(entry));
+  }
   if (entries.empty()) return {};
   return applier_->apply(entries, true);
 }
@@ -76,7 +140,9 @@ void LogNode::restart() {
 }
 
 void LogNode::make_next_write_unknown(bool lands) {
-  if (kind_ == LogKind::sim) {
+  if (kind_ == LogKind::kafka) {
+    fault_ = lands ? Fault::unknown_and_lands : Fault::unknown_and_lost;
+  } else if (kind_ == LogKind::sim) {
     broker_.plan({lands ? SimFate::throws_and_lands_late : SimFate::throws_and_is_lost});
   } else if (lands) {
     files_.disk().fail_sync(files_.disk().sync_count() + 1);  // in the page cache all the same
@@ -86,6 +152,10 @@ void LogNode::make_next_write_unknown(bool lands) {
 }
 
 void LogNode::settle() {
+  const auto fault = std::exchange(fault_, Fault::none);
+  if (fault != Fault::none) log_ = nullptr;  // with what it did not send
+  if (fault == Fault::unknown_and_lands) tests::KafkaCluster::shared().resume(1);
+  if (fault == Fault::unknown_and_lost) tests::KafkaCluster::shared().revive(1);
   restart();
   broker_.land_late();
 }
@@ -120,7 +190,11 @@ Envelope LogNode::group(domain::PlatformId platform, std::uint8_t variant) const
 }
 
 void LogNode::begin() {
-  write({genesis()});
+  if (kind_ == LogKind::kafka) {
+    apply(1);
+  } else {
+    write({genesis()});
+  }
   write({claim(1)});
 }
 

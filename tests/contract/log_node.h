@@ -5,6 +5,7 @@
 
 #include "eventstore/applier.h"
 #include "eventstore/fault_files.h"
+#include "eventstore/kafka_options.h"
 #include "eventstore/keys.h"
 #include "eventstore/log.h"
 #include "eventstore/sim_log.h"
@@ -13,7 +14,11 @@
 /// One node over one log, driven by hand: what the sequencer and a follower do, step by step.
 namespace meent::eventstore::contract {
 
-enum class LogKind : std::uint8_t { rocks, sim };
+enum class LogKind : std::uint8_t { rocks, sim, kafka };
+/// "RocksLog" and so on.
+std::string name_of(LogKind kind);
+/// Those that the contract is held against here; each executable has its own.
+std::vector<LogKind> contract_logs();
 
 class LogNode {
  public:
@@ -25,6 +30,8 @@ class LogNode {
   SimBroker& broker() { return broker_; }
   /// A second reader of the same log, from the start.
   std::unique_ptr<Log> another_reader();
+  /// How long an entry that is in the log may take to be given out.
+  [[nodiscard]] std::chrono::milliseconds patience() const;
 
   /// Appends and, as the owner does, reads and applies until nothing more comes.
   std::vector<AppliedEntry> write(const std::vector<Envelope>& envelopes);
@@ -39,6 +46,7 @@ class LogNode {
 
   // Envelopes ----------------------------------------------------------------------------------
 
+  /// Not for LogKind::kafka, whose topic begins with one.
   Envelope genesis() const;
   /// The next epoch's, by a writer of this number.
   Envelope claim(std::uint8_t writer) const;
@@ -48,8 +56,14 @@ class LogNode {
 
  private:
   void open();
+  std::vector<AppliedEntry> apply(std::size_t expected);
+
+  enum class Fault : std::uint8_t { none, unknown_and_lands, unknown_and_lost };
 
   LogKind kind_;
+  KafkaOptions options_;
+  Fault fault_ = Fault::none;  ///< of LogKind::kafka: what the coming write meets
+  std::size_t coming_ = 0;     ///< written with unknown outcome, and known to land
   FaultFiles files_;
   SimBroker broker_;
   std::unique_ptr<Keys> keys_;
@@ -60,6 +74,10 @@ class LogNode {
 
 domain::PlatformId platform_of(std::uint8_t number);
 WriterId writer_of(std::uint8_t number);
+
+/// "applied", or the reason.
+std::string verdict_of(const AppliedEntry& entry);
+std::vector<std::string> verdicts_of(const std::vector<AppliedEntry>& entries);
 
 /// The bytes of every entry from the reader's place on.
 std::vector<std::string> read_all(Log& log);

@@ -2,6 +2,7 @@
 #include <optional>
 #include <string>
 
+#include "api/consumers.h"
 #include "api/page_cache.h"
 #include "eventstore/cloud_event.h"
 #include "eventstore/membership.h"
@@ -25,6 +26,7 @@ struct Node {
   eventstore::EventOrigin origin{};    ///< what CloudEvents say about where they come from
   PlatformFounder* founder = nullptr;  ///< nothing: this node owns all of the log
   const eventstore::Membership* membership = nullptr;  ///< among other nodes
+  const RunningConsumers* consumers = nullptr;         ///< beside the server; nothing: none
   bool is_demo = false;  ///< one click acts as a demo person; loopback only
 
   /// Clear text, or nothing when its key was destroyed.

@@ -19,7 +19,7 @@ struct KafkaProducer::Delivery {
     auto& producer = *delivery->producer;
     const bool is_stored = message->err == RD_KAFKA_RESP_ERR_NO_ERROR;
     ++(is_stored ? producer.stored_count_ : producer.failed_count_);
-    if (!is_stored) {
+    if (!is_stored && !delivery->done) {
       spdlog::warn("kafka: a message to {} is not known to be stored: {}", producer.topic_,
                    kafka_error(message->err));
     }
@@ -29,7 +29,7 @@ struct KafkaProducer::Delivery {
 };
 
 struct KafkaProducer::Instance {
-  Instance(const KafkaOptions& options, const std::string& name)
+  Instance(const KafkaOptions& options, const std::string& name, const std::string& timeout_ms)
       : client(options, RD_KAFKA_PRODUCER,
                {
                    {"enable.idempotence", "true"},
@@ -38,7 +38,7 @@ struct KafkaProducer::Instance {
                    {"linger.ms", "0"},
                    {"message.max.bytes", "1048576"},
                    {"request.timeout.ms", "3000"},
-                   {"message.timeout.ms", "20000"},
+                   {"message.timeout.ms", timeout_ms.c_str()},
                    {"retry.backoff.ms", "50"},
                    {"queue.buffering.max.messages", "20000"},
                    {"queue.buffering.max.kbytes", "65536"},
@@ -52,9 +52,11 @@ struct KafkaProducer::Instance {
 };
 static_assert(largest_message_bytes == 1'048'576);
 
-KafkaProducer::KafkaProducer(KafkaOptions options, std::string topic)
+KafkaProducer::KafkaProducer(KafkaOptions options, std::string topic,
+                             std::chrono::milliseconds patience)
     : options_(std::move(options)),
       topic_(std::move(topic)),
+      patience_(patience),
       instance_(make_instance()),
       thread_([this](const std::stop_token& stop) { serve(stop); }) {}
 
@@ -71,7 +73,7 @@ KafkaProducer::~KafkaProducer() {
 }
 
 std::shared_ptr<KafkaProducer::Instance> KafkaProducer::make_instance() {
-  return std::make_shared<Instance>(options_, topic_);
+  return std::make_shared<Instance>(options_, topic_, std::to_string(patience_.count()));
 }
 
 void KafkaProducer::retire(Instance& instance) {

@@ -37,8 +37,14 @@ class KafkaProducer {
   /// be, or may yet be. Called once, on the producer's own thread; must not wait or throw.
   using Done = std::function<void(const std::string& error)>;
 
+  /// How long a message is tried before it is reported as failed. `never_gives_up`: for messages
+  /// whose order must hold however long the brokers are away.
+  static constexpr std::chrono::milliseconds usual_patience{20'000};
+  static constexpr std::chrono::milliseconds never_gives_up{0};
+
   /// Does not connect yet. Throws StartRefused (KafkaClient).
-  KafkaProducer(KafkaOptions options, std::string topic);
+  KafkaProducer(KafkaOptions options, std::string topic,
+                std::chrono::milliseconds patience = usual_patience);
   KafkaProducer(const KafkaProducer&) = delete;
   KafkaProducer& operator=(const KafkaProducer&) = delete;
   /// What is outstanding is given up, and reported as failed.
@@ -70,6 +76,7 @@ class KafkaProducer {
 
   const KafkaOptions options_;
   const std::string topic_;
+  const std::chrono::milliseconds patience_;
   std::atomic<std::uint64_t> outstanding_count_ = 0;
   std::atomic<std::uint64_t> stored_count_ = 0;
   std::atomic<std::uint64_t> failed_count_ = 0;

@@ -34,7 +34,7 @@ int run_chosen(const Run& chosen) {
 
 }  // namespace
 
-int run(int argc, const char* const* argv) {
+int run(int argc, const char* const* argv, const Wiring& wiring) {
   CLI::App app(
       "Meent: people take part, think along, decide together and find each other.\n"
       "Every action is an event in the log under --data; everything else is rebuilt from it.");
@@ -44,7 +44,7 @@ int run(int argc, const char* const* argv) {
       "Exit codes: 0 done, 1 refused or not proven, 2 wrong arguments or source, 3 the data folder "
       "cannot be opened, 4 disk or network failed.");
   Run chosen;
-  add_serve(app, chosen);
+  add_serve(app, chosen, wiring);
   add_platform(app, chosen);
   add_space(app, chosen);
   add_import(app, chosen);

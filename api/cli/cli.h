@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "api/cli/wiring.h"
 #include "api/exchange/caller.h"
 
 namespace CLI {
@@ -22,7 +23,7 @@ inline constexpr int failed = 4;
 
 /// A subcommand adds itself to `app` and sets `run` when it is chosen.
 using Run = std::function<int()>;
-void add_serve(CLI::App& app, Run& run);
+void add_serve(CLI::App& app, Run& run, const Wiring& wiring);
 void add_platform(CLI::App& app, Run& run);
 void add_space(CLI::App& app, Run& run);
 void add_import(CLI::App& app, Run& run);
@@ -33,7 +34,7 @@ void add_token(CLI::App& app, Run& run);
 void add_kafka(CLI::App& app, Run& run);
 
 /// Parses and runs; errors go to standard error, in words that say what to do.
-int run(int argc, const char* const* argv);
+int run(int argc, const char* const* argv, const Wiring& wiring = {});
 
 /// What a command works on: a data folder, or a server.
 struct Place {

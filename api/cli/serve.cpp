@@ -19,6 +19,10 @@ struct ServeOptions {
   unsigned thread_count = 0;
   bool is_demo = false;
   eventstore::EventOrigin origin;
+  eventstore::KafkaOptions kafka;
+  std::string kafka_config;  ///< file
+  std::string publish_to;    ///< empty: nowhere
+  std::string publish_as = "publisher";
 };
 
 bool is_loopback(const std::string& address) {
@@ -52,7 +56,23 @@ void fill_demo(const Node& node) {
   }
 }
 
-int serve(const ServeOptions& options) {
+/// The consumers that were asked for; nothing: none were. Throws StartRefused.
+std::unique_ptr<RunningConsumers> start_consumers(const ServeOptions& options, const Node& node,
+                                                  const Wiring& wiring) {
+  if (options.publish_to.empty()) return nullptr;
+  Publishing publishing{
+      .name = options.publish_as, .kafka = options.kafka, .origin = options.origin};
+  eventstore::check_kafka_options(publishing.kafka);
+  if (!options.kafka_config.empty()) {
+    publishing.kafka.client = eventstore::read_kafka_config(options.kafka_config);
+  }
+  if (publishing.origin.public_url.empty()) {
+    publishing.origin.public_url = "http://" + options.address + ":" + std::to_string(options.port);
+  }
+  return wiring.publish(node.store, node.keys, node.sequencer, publishing);
+}
+
+int serve(const ServeOptions& options, const Wiring& wiring) {
   if (const auto fault = fault_in(options.origin)) {
     std::cerr << "meent: " << *fault << "\n";
     return wrong_arguments;
@@ -62,10 +82,17 @@ int serve(const ServeOptions& options) {
                  "Leave --demo out, or use --address 127.0.0.1.\n";
     return wrong_arguments;
   }
+  if (!options.publish_to.empty() && options.port == 0 && options.origin.public_url.empty()) {
+    std::cerr << "meent: a free port is no address that subscribers could rely on.\n"
+                 "Give --public-url, or a --port.\n";
+    return wrong_arguments;
+  }
   const auto signals = block_stop_signals();
   Serving serving({.folder = options.folder, .is_demo = options.is_demo, .origin = options.origin},
                   nullptr);
   if (options.is_demo) fill_demo(serving.node());
+  const auto consumers = start_consumers(options, serving.node(), wiring);
+  serving.local().node().consumers = consumers.get();
   serving.listen(
       {.address = options.address, .port = options.port, .thread_count = options.thread_count});
   std::cout << "Meent serves at http://" << options.address << ":" << serving.port() << "/"
@@ -74,12 +101,37 @@ int serve(const ServeOptions& options) {
   sigwait(&signals, &signal);
   spdlog::info("stopping on signal {}: finishing what is in flight", signal);
   serving.stop(std::chrono::seconds(10));
+  if (consumers) consumers->stop();
   return done;
 }
 
 }  // namespace
 
-void add_serve(CLI::App& app, Run& run) {
+void add_publishing(CLI::App& command, ServeOptions& options) {
+  auto* where = command
+                    .add_option("--publish", options.publish_to,
+                                "Where public events go as CloudEvents (docs/subscribe.md)")
+                    ->check(CLI::IsMember({"kafka"}));
+  auto& kafka = options.kafka;
+  auto* brokers = command.add_option("--kafka", kafka.bootstrap,
+                                     "Addresses of some brokers: host:port,host:port");
+  command
+      .add_option("--topic-prefix", kafka.topic_prefix,
+                  "What the topics' names begin with: PREFIX.events")
+      ->capture_default_str();
+  command.add_option("--kafka-config", options.kafka_config,
+                     "File with name=value lines for TLS and SASL (docs/kafka.md)");
+  command
+      .add_option("--publish-as", options.publish_as,
+                  "Whose checkpoints are used; another name publishes from the first event on")
+      ->check([](const std::string& name) {
+        return name.empty() || name.size() > 60 ? "1 to 60 characters" : "";
+      })
+      ->capture_default_str();
+  where->needs(brokers);
+}
+
+void add_serve(CLI::App& app, Run& run, const Wiring& wiring) {
   auto options = std::make_shared<ServeOptions>();
   auto* command = app.add_subcommand("serve", "Serve the API and the pages");
   command->add_option("--data", options->folder, "Data folder; made when it is not there")
@@ -99,7 +151,9 @@ void add_serve(CLI::App& app, Run& run) {
                    "URN of organisation and system that CloudEvents name as their source, as in "
                    "urn:nld:oin:00000001823288444000:systeem:meent")
       ->capture_default_str();
-  command->callback([options, &run] { run = [options] { return serve(*options); }; });
+  if (wiring.publish) add_publishing(*command, *options);
+  command->callback(
+      [options, &run, &wiring] { run = [options, &wiring] { return serve(*options, wiring); }; });
 }
 
 }  // namespace meent::api::cli

@@ -126,6 +126,63 @@ Families node_families(const Node& node, const StreamHub& hub, const Server::Cou
   return out;
 }
 
+/// How consumers are. None of them keeps the server from serving.
+void add_consumers(JsonWriter& json, const std::vector<ConsumerHealth>& consumers) {
+  json.open_array("consumers");
+  for (const auto& one : consumers) {
+    json.open_object()
+        .field("name", one.name)
+        .field("live", one.is_live)
+        .field("lag_events", one.lag_events)
+        .field("error", one.error)
+        .open_array("stopped_platforms");
+    for (const auto& stopped : one.stopped_platforms) {
+      json.element(stopped.platform.text() + " at position " + std::to_string(stopped.position) +
+                   ": " + stopped.why);
+    }
+    json.close_array().close_object();
+  }
+  json.close_array();
+}
+
+void add_consumer_families(Families& out, const std::vector<ConsumerHealth>& consumers) {
+  using prometheus::MetricType;
+  auto live = family("meent_consumer_live",
+                     "1 while the consumer follows the log; else /readyz "
+                     "says why it stopped",
+                     MetricType::Gauge);
+  auto done = family("meent_consumer_done_total",
+                     "Effects done, repeats included; of the "
+                     "publisher: events published",
+                     MetricType::Counter);
+  auto failing = family("meent_consumer_failing",
+                        "1 while an effect fails and is tried again; "
+                        "/readyz has the error",
+                        MetricType::Gauge);
+  auto lag =
+      family("meent_consumer_lag_events", "Events written and not done yet", MetricType::Gauge);
+  auto lags = family("meent_consumer_platform_lag_events",
+                     "The same by platform: those that are behind, at most the hundred furthest",
+                     MetricType::Gauge);
+  auto stopped = family("meent_consumer_stopped_platforms",
+                        "Platforms with a record that cannot be decoded", MetricType::Gauge);
+  for (const auto& one : consumers) {
+    const std::vector<prometheus::ClientMetric::Label> labels{{"consumer", one.name}};
+    add_value(live, one.is_live ? 1 : 0, labels);
+    add_value(done, static_cast<double>(one.done_count), labels);
+    add_value(failing, one.error.empty() ? 0 : 1, labels);
+    add_value(lag, static_cast<double>(one.lag_events), labels);
+    add_value(stopped, static_cast<double>(one.stopped_platforms.size()), labels);
+    for (const auto& [platform, events] : one.furthest) {
+      add_value(lags, static_cast<double>(events),
+                {{"consumer", one.name}, {"platform", platform.text()}});
+    }
+  }
+  for (auto* each : {&live, &done, &failing, &lag, &lags, &stopped}) {
+    if (!each->metric.empty()) out.push_back(std::move(*each));
+  }
+}
+
 Response readiness(const Node& node) {
   const auto health = node.runner.health();
   std::vector<std::string> reasons;
@@ -148,7 +205,9 @@ Response readiness(const Node& node) {
         .field("error", view.error)
         .close_object();
   }
-  json.close_array().close_object();
+  json.close_array();
+  if (node.consumers != nullptr) add_consumers(json, node.consumers->health());
+  json.close_object();
   return Response::json(json.take(), reasons.empty() ? 200 : 503);
 }
 
@@ -243,6 +302,9 @@ void add_service_routes(Router& router, const Node& node, const StreamHub& hub,
                 auto families = registry->Collect();
                 for (auto& one : node_families(node, hub, server_counts())) {
                   families.push_back(std::move(one));
+                }
+                if (node.consumers != nullptr) {
+                  add_consumer_families(families, node.consumers->health());
                 }
                 std::ostringstream out;
                 prometheus::TextSerializer().Serialize(out, families);

@@ -19,13 +19,13 @@ struct Said {
   std::string out, err;
 };
 
-Said meent(std::vector<std::string> arguments) {
+Said meent(std::vector<std::string> arguments, const Wiring& wiring = {}) {
   std::vector<const char*> argv{"meent"};
   for (const auto& argument : arguments) argv.push_back(argument.c_str());
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
   Said said;
-  said.code = run(static_cast<int>(argv.size()), argv.data());
+  said.code = run(static_cast<int>(argv.size()), argv.data(), wiring);
   said.out = testing::internal::GetCapturedStdout();
   said.err = testing::internal::GetCapturedStderr();
   return said;
@@ -233,6 +233,22 @@ TEST(CommandLineHelp, ServeRefusesToTellEventsFromNowhere) {
   const auto url = meent({"serve", "--data", "/nowhere", "--public-url", "meent.example"});
   EXPECT_EQ(url.code, wrong_arguments);
   EXPECT_NE(url.err.find("--public-url: 'meent.example'"), std::string::npos);
+}
+
+TEST(CommandLineHelp, ServePublishesOnlyFromAnAddressAndToKnownBrokers) {
+  const Wiring wiring{
+      .publish = [](const auto&, const auto&, auto&,
+                    const Publishing&) -> std::unique_ptr<RunningConsumers> { std::abort(); }};
+  const auto serve = [&](std::vector<std::string> more) {
+    std::vector<std::string> all{"serve", "--data", "/nowhere", "--publish"};
+    all.insert(all.end(), more.begin(), more.end());
+    return meent(std::move(all), wiring);
+  };
+  EXPECT_EQ(serve({"kafka"}).code, wrong_arguments) << "which brokers?";
+  EXPECT_EQ(serve({"mail", "--kafka", "127.0.0.1:1"}).code, wrong_arguments);
+  const auto free_port = serve({"kafka", "--kafka", "127.0.0.1:1", "--port", "0"});
+  EXPECT_EQ(free_port.code, wrong_arguments);
+  EXPECT_NE(free_port.err.find("Give --public-url, or a --port"), std::string::npos);
 }
 
 }  // namespace

@@ -49,7 +49,9 @@ bool is_event_stream(HistoryFormat format) {
 std::string_view media_type_of(HistoryFormat format) {
   switch (format) {
     case HistoryFormat::ndjson: return "application/x-ndjson";
-    case HistoryFormat::cloud_events: return cloud_event_media_type;
+    // Lines are not one JSON text, so the whole is not what each of them is.
+    case HistoryFormat::cloud_events:
+      return R"(application/x-ndjson; profile="application/cloudevents+json")";
     case HistoryFormat::event_stream:
     case HistoryFormat::cloud_event_stream: return "text/event-stream";
   }

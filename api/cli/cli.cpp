@@ -50,6 +50,7 @@ int run(int argc, const char* const* argv, const Wiring& wiring) {
   add_import(app, chosen);
   add_export(app, chosen);
   add_verify(app, chosen);
+  add_log(app, chosen);
   add_rebuild(app, chosen);
   add_token(app, chosen);
   add_kafka(app, chosen);

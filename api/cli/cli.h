@@ -29,6 +29,7 @@ void add_space(CLI::App& app, Run& run);
 void add_import(CLI::App& app, Run& run);
 void add_export(CLI::App& app, Run& run);
 void add_verify(CLI::App& app, Run& run);
+void add_log(CLI::App& app, Run& run);
 void add_rebuild(CLI::App& app, Run& run);
 void add_token(CLI::App& app, Run& run);
 void add_kafka(CLI::App& app, Run& run);

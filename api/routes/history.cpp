@@ -121,12 +121,21 @@ Parameter text_parameter(std::string name, ParameterPlace place, std::string des
 
 namespace {
 
-std::string type_names_schema() {
+std::string type_name_schema() {
   std::string names;
   for (const auto& type : eventstore::event_types()) {
     names += (names.empty() ? "\"" : ",\"") + std::string(type.name) + "\"";
   }
-  return R"({"type":"array","maxItems":50,"items":{"type":"string","enum":[)" + names + "]}}";
+  return R"({"type":"string","enum":[)" + names + "]}";
+}
+
+/// Of any type.
+std::uint32_t newest_version() {
+  std::uint32_t newest = 1;
+  for (const auto& type : eventstore::event_types()) {
+    newest = std::max<std::uint32_t>(newest, type.version);
+  }
+  return newest;
 }
 
 /// JSON Schema of what `data` of a CloudEvent holds, at its `dataschema`.
@@ -152,10 +161,10 @@ void add_event_schemas(Router& router, const Node& node) {
   row.description = "JSON Schema (2020-12) of the facts: `data` of a CloudEvent.";
   row.tag = "history";
   row.guard = "open: it describes the format, not what happened";
-  row.parameters = {text_parameter("type", ParameterPlace::path, "Event type.",
-                                   R"({"type":"string","minLength":1,"maxLength":64})"),
+  row.parameters = {text_parameter("type", ParameterPlace::path, "Event type.", type_name_schema()),
                     text_parameter("version", ParameterPlace::path, "Its version.",
-                                   R"({"type":"integer","minimum":1,"maximum":65535})")};
+                                   R"({"type":"integer","minimum":1,"maximum":)" +
+                                       std::to_string(newest_version()) + "}")};
   auto answer = json_answer(200, "A JSON Schema.", "EventSchema");
   answer.media_type = "application/schema+json";
   row.responses = {answer};
@@ -183,7 +192,8 @@ void add_history_routes(Router& router, const Node& node, StreamHub& hub) {
   row.guard = "may_see(event)";
   row.parameters = {
       platform_parameter(),
-      text_parameter("type", query, "Only events of these types.", type_names_schema()),
+      text_parameter("type", query, "Only events of these types.",
+                     R"({"type":"array","maxItems":50,"items":)" + type_name_schema() + "}"),
       text_parameter("space", query, "Only events about this space.", schema_ref("Id")),
       text_parameter("contribution", query, "Only events about this contribution.",
                      schema_ref("Id")),
@@ -202,10 +212,8 @@ void add_history_routes(Router& router, const Node& node, StreamHub& hub) {
   lines.media_type = "application/x-ndjson";
   lines.schema = R"({"type":"string"})";
   row.responses = {lines};
-  for (const auto format : {HistoryFormat::cloud_events, HistoryFormat::event_stream}) {
-    lines.media_type = media_type_of(format);
-    row.responses.push_back(lines);
-  }
+  lines.media_type = media_type_of(HistoryFormat::event_stream);
+  row.responses.push_back(lines);
   row.problem_statuses = {401, 410, 503};
   router.add(
       {Method::get, "/api/v1/platforms/{platform}/events", row,

@@ -237,7 +237,8 @@ TEST_F(History, IsGivenAsCloudEventsToThoseWhoAcceptThem) {
          .token = token,
          .headers = {{"Accept", "application/cloudevents+json"}, {"Host", "meent.example"}}});
     ASSERT_EQ(told.status, 200U) << told.body;
-    EXPECT_EQ(told.header("content-type"), "application/cloudevents+json");
+    EXPECT_EQ(told.header("content-type"),
+              R"(application/x-ndjson; profile="application/cloudevents+json")");
     EXPECT_EQ(told.header("vary"), "Accept");
     const auto cloud = lines_of(told.body);
     const auto plain = events({}, token);

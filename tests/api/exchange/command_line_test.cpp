@@ -185,8 +185,8 @@ TEST_F(OnAFolder, ThatIsNotThereIsNotVerified) {
 TEST(CommandLineHelp, TeachesAndWrongArgumentsSayWhere) {
   const auto help = meent({"--help"});
   EXPECT_EQ(help.code, done);
-  for (const auto* word : {"serve", "platform", "space", "import", "export", "verify", "rebuild",
-                           "token", "Exit codes"}) {
+  for (const auto* word : {"serve", "platform", "space", "import", "export", "verify", "log",
+                           "rebuild", "token", "Exit codes"}) {
     EXPECT_NE(help.out.find(word), std::string::npos) << word;
   }
   EXPECT_EQ(meent({"import", "polis", "--help"}).code, done);
@@ -249,6 +249,39 @@ TEST(CommandLineHelp, ServePublishesOnlyFromAnAddressAndToKnownBrokers) {
   const auto free_port = serve({"kafka", "--kafka", "127.0.0.1:1", "--port", "0"});
   EXPECT_EQ(free_port.code, wrong_arguments);
   EXPECT_NE(free_port.err.find("Give --public-url, or a --port"), std::string::npos);
+}
+
+TEST(CommandLineLog, CountsWhatIsVoidByReasonAndShowsTheLast) {
+  const eventstore::ScratchFolder scratch;
+  const auto folder = (scratch.path() / "data").string();
+  {
+    auto embedded = eventstore::Embedded::open(folder, eventstore::real_files(), {});
+    embedded.sequencer->stop();
+    // What others could write into a log: bytes that mean nothing, and an old writer's claim.
+    const std::vector<std::string> envelopes{
+        "no envelope",
+        eventstore::encode_envelope(
+            {.epoch = 1, .writer = {}, .body = eventstore::Claim{.url = "late\x1b[2J"}})};
+    embedded.log->append(0, envelopes);
+    std::vector<eventstore::LogEntry> entries;
+    while (auto entry = embedded.log->next(std::chrono::milliseconds(0))) {
+      entries.push_back(std::move(*entry));
+    }
+    eventstore::Applier::make(*embedded.store)->apply(entries, true);
+  }
+  const auto whole = meent({"log", "--data", folder});
+  EXPECT_EQ(whole.code, done) << whole.err;
+  EXPECT_NE(whole.out.find(", 2 void\n  foreign: 1\n  lost-race: 1\n"), std::string::npos)
+      << whole.out;
+  EXPECT_NE(whole.out.find("genesis of log "), std::string::npos) << whole.out;
+  EXPECT_NE(whole.out.find(", positions 1 to 2"), std::string::npos) << whole.out;
+  EXPECT_TRUE(
+      whole.out.ends_with("11 bytes that are no envelope  (void: foreign)\n"
+                          "partition 0 offset 4: claim by late?[2J, epoch 1  (void: "
+                          "lost-race)\n"))
+      << whole.out;
+  EXPECT_EQ(line_count(meent({"log", "--data", folder, "--last", "0"}).out), 3U);
+  EXPECT_EQ(meent({"log", "--data", scratch.path().string() + "/none"}).code, cannot_open);
 }
 
 }  // namespace

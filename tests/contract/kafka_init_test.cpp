@@ -130,6 +130,16 @@ TEST_F(KafkaInitTest, CopiesThatCannotKeepThePromiseAreRefused) {
   EXPECT_THROW(init_kafka(init), StorageError);  // there is one broker
 }
 
+TEST_F(KafkaInitTest, FsyncIsForTheLogAndTheKeys) {
+  init.fsync = true;
+  init_kafka(init);
+  EXPECT_EQ(hands.setting(init.options.log_topic(), "flush.messages"), "1");
+  EXPECT_EQ(hands.setting(init.options.keys_topic(), "flush.messages"), "1");
+  EXPECT_NE(hands.setting(init.options.beats_topic(), "flush.messages"), "1");
+  EXPECT_EQ(hands.setting(init.options.keys_topic(), "max.compaction.lag.ms"), "86400000");
+  KafkaLog::open(init.options);
+}
+
 TEST_F(KafkaInitTest, WithoutAnAuthorizerItSaysWhichRightsItWouldHaveGiven) {
   init.nodes = {"User:meent"};
   init.readers = {"User:reader"};

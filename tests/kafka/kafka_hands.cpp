@@ -189,6 +189,23 @@ void KafkaHands::set(const std::string& topic, const Settings& settings) {
   require(rd_kafka_ConfigResource_error(results[0]), "setting " + topic);
 }
 
+std::string KafkaHands::setting(const std::string& topic, const std::string& name) {
+  Queue queue(clients_->producer);
+  auto* resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str());
+  rd_kafka_DescribeConfigs(clients_->producer, &resource, 1, nullptr, queue.handle);
+  rd_kafka_ConfigResource_destroy(resource);
+  std::size_t count = 0;
+  const auto** results = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(queue.answer("settings of " + topic)), &count);
+  require(rd_kafka_ConfigResource_error(results[0]), "settings of " + topic);
+  const auto** entries = rd_kafka_ConfigResource_configs(results[0], &count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (rd_kafka_ConfigEntry_name(entries[i]) == name)
+      return rd_kafka_ConfigEntry_value(entries[i]);
+  }
+  throw std::runtime_error(topic + " has no setting " + name);
+}
+
 std::vector<std::string> KafkaHands::topics() {
   const rd_kafka_metadata_t* metadata = nullptr;
   require(rd_kafka_metadata(clients_->producer, 1, nullptr, &metadata, longest_ms), "listing");

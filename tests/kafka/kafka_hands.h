@@ -35,6 +35,9 @@ class KafkaHands {
   /// All settings that are not named go back to their defaults.
   void set(const std::string& topic, const std::map<std::string, std::string>& settings);
 
+  /// Its value in force.
+  std::string setting(const std::string& topic, const std::string& name);
+
   /// Names of all topics.
   std::vector<std::string> topics();
   /// The bytes of every message from offset 0 on, as a reader gets them.

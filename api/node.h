@@ -13,6 +13,7 @@
 /// What routes and pages work with: references to one running node's parts.
 namespace meent::api {
 
+class Cluster;
 class PlatformFounder;
 
 struct Node {
@@ -27,6 +28,7 @@ struct Node {
   PlatformFounder* founder = nullptr;  ///< nothing: this node owns all of the log
   const eventstore::Membership* membership = nullptr;  ///< among other nodes
   const RunningConsumers* consumers = nullptr;         ///< beside the server; nothing: none
+  const Cluster* cluster = nullptr;                    ///< the same, for what is forwarded
   bool is_demo = false;  ///< one click acts as a demo person; loopback only
 
   /// Clear text, or nothing when its key was destroyed.

@@ -28,6 +28,7 @@ Serving::Serving(LocalNodeOptions options, std::unique_ptr<eventstore::Replicate
   if (replicated_ == nullptr) return;
   cluster_ = std::make_unique<Cluster>(node(), *replicated_, router_);
   local_->node().founder = cluster_.get();
+  local_->node().cluster = cluster_.get();
 }
 
 Serving::~Serving() {

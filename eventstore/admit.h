@@ -32,6 +32,7 @@ enum class VoidReason : std::uint8_t {
   damaged,    ///< our magic, checksum wrong
   misplaced,  ///< genesis that is not the first envelope, or a platform's in another partition
 };
+inline constexpr std::size_t void_reason_count = 6;
 enum class StopReason : std::uint8_t {
   epoch_ahead,      ///< the log was cut under us
   unknown_version,  ///< a newer writer's envelope or record

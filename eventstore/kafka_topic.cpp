@@ -49,6 +49,7 @@ struct KafkaTopic::Parts {
   const std::string name;
   std::atomic<bool> has_given_up = false;
   std::atomic<bool> is_caught_up = false;
+  std::optional<std::uint64_t> first_end;  ///< the end when reading began
   std::int64_t next_offset = RD_KAFKA_OFFSET_BEGINNING;
   std::unique_ptr<Reading> reading;
   KafkaProducer producer;  ///< ends first: it reports to `has_given_up`
@@ -78,6 +79,11 @@ std::optional<TopicEntry> KafkaTopic::next(std::chrono::milliseconds wait) {
     if (!parts.reading) {
       parts.reading = std::make_unique<Reading>(parts.options, parts.name, parts.next_offset);
     }
+    // Asked once: others go on writing, so that a reader may never find nothing more.
+    if (!parts.first_end) {
+      parts.first_end = end_of_partition(parts.reading->client, parts.name, 0, longest_question);
+      see_place(0);
+    }
     while (true) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
       const auto message = parts.reading->reader.poll(std::max(left, 0ms));
@@ -98,18 +104,24 @@ TopicEntry KafkaTopic::taken(const rd_kafka_message_s& message) {
                    .appended_at = {rd_kafka_message_timestamp(&message, &type)}};
   if (message.payload != nullptr) entry.value = text_of(message.payload, message.len);
   parts_->next_offset = message.offset + 1;
+  see_place(parts_->next_offset);
   return entry;
 }
 
-/// A reader that finds nothing more may only have a leader that does not know yet how far all
-/// copies reach.
+/// Compacted away or not: nothing is left before this offset.
 void KafkaTopic::look_at_end(const rd_kafka_message_s& message) {
   auto& parts = *parts_;
   if (message.err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     throw StorageError(parts.name + " cannot be read: " + kafka_error(message.err), false);
   }
-  const auto last = end_of_partition(parts.reading->client, parts.name, 0, longest_question);
-  if (static_cast<std::uint64_t>(message.offset) >= last) parts.is_caught_up = true;
+  see_place(message.offset);
+}
+
+void KafkaTopic::see_place(std::int64_t next_offset) {
+  auto& parts = *parts_;
+  if (parts.first_end && static_cast<std::uint64_t>(next_offset) >= *parts.first_end) {
+    parts.is_caught_up = true;
+  }
 }
 
 bool KafkaTopic::is_caught_up() const {

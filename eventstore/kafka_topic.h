@@ -26,6 +26,7 @@ class KafkaTopic final : public Topic {
   struct Parts;
   TopicEntry taken(const rd_kafka_message_s& message);
   void look_at_end(const rd_kafka_message_s& message);
+  void see_place(std::int64_t next_offset);
 
   std::unique_ptr<Parts> parts_;
 };

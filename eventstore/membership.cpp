@@ -1,6 +1,9 @@
 #include "eventstore/membership.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
+#include <utility>
 
 namespace meent::eventstore {
 
@@ -32,8 +35,12 @@ void Membership::step(SteadyTime now, domain::Timestamp wall, std::chrono::milli
       const std::lock_guard lock(mutex_);
       ownership_.hear(*heard, entry->appended_at, now);
     }
-  } catch (const StorageError&) {
+    is_deaf_ = false;
+  } catch (const StorageError& error) {
     // The brokers are away: nobody is heard, so nothing is claimed.
+    if (!std::exchange(is_deaf_, true)) {
+      spdlog::warn("the other nodes cannot be heard: {}", error.what());
+    }
   }
   std::vector<std::uint32_t> wanted;
   {

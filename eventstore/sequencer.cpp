@@ -179,12 +179,14 @@ class TwoHalves final : public SteppedSequencer {
   }
 
   SequencerCounts counts() const override {
-    return {.accepted = accepted_count_,
-            .refused = refused_count_,
-            .repeated = repeated_count_,
-            .groups = group_count_,
-            .writes = write_count_,
-            .waiting = waiting_count_};
+    SequencerCounts out{.accepted = accepted_count_,
+                        .refused = refused_count_,
+                        .repeated = repeated_count_,
+                        .groups = group_count_,
+                        .writes = write_count_,
+                        .waiting = waiting_count_};
+    std::ranges::copy(void_counts_, out.voids.begin());
+    return out;
   }
   std::vector<StoppedPlatform> stopped() const override { return follower_.stopped(); }
 
@@ -414,6 +416,9 @@ class TwoHalves final : public SteppedSequencer {
     std::vector<std::vector<GroupEnd>> ends(partitions_.size());
     for (const auto& entry : applied) {
       const auto number = entry.entry.partition;
+      if (const auto* reason = std::get_if<Void>(&entry.verdict)) {
+        ++void_counts_[static_cast<std::size_t>(reason->reason)];
+      }
       partitions_[number]->writer.settle(entry, ends[number]);
     }
     std::vector<Answer> answers;
@@ -548,6 +553,7 @@ class TwoHalves final : public SteppedSequencer {
   std::atomic<bool> has_failed_ = false;
 
   std::atomic<std::uint64_t> accepted_count_ = 0, refused_count_ = 0, repeated_count_ = 0;
+  std::array<std::atomic<std::uint64_t>, void_reason_count> void_counts_{};
   std::atomic<std::uint64_t> group_count_ = 0, write_count_ = 0, waiting_count_ = 0;
   std::mutex join_mutex_;
   std::thread decide_thread_, log_thread_;

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -95,6 +96,7 @@ struct PartitionStatus {
 
 struct SequencerCounts {
   std::uint64_t accepted = 0, refused = 0, repeated = 0, groups = 0, writes = 0, waiting = 0;
+  std::array<std::uint64_t, void_reason_count> voids{};  ///< by VoidReason, since the start
 };
 
 /// Says why, flushes the operator's log and ends the process (70).

@@ -45,6 +45,7 @@ int run(int argc, const char* const* argv, const Wiring& wiring) {
       "cannot be opened, 4 disk or network failed.");
   Run chosen;
   add_serve(app, chosen, wiring);
+  add_cluster(app, chosen);
   add_platform(app, chosen);
   add_space(app, chosen);
   add_import(app, chosen);

@@ -27,6 +27,7 @@ void add_serve(CLI::App& app, Run& run, const Wiring& wiring);
 void add_platform(CLI::App& app, Run& run);
 void add_space(CLI::App& app, Run& run);
 void add_import(CLI::App& app, Run& run);
+void add_cluster(CLI::App& app, Run& run);
 void add_export(CLI::App& app, Run& run);
 void add_verify(CLI::App& app, Run& run);
 void add_log(CLI::App& app, Run& run);

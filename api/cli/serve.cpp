@@ -1,12 +1,16 @@
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
+#include <thread>
 #include <CLI/CLI.hpp>
 
 #include "api/cli/cli.h"
 #include "api/exchange/demo.h"
 #include "api/serving.h"
+#include "eventstore/kafka_log.h"
+#include "eventstore/kafka_topic.h"
 
 namespace meent::api::cli {
 
@@ -18,12 +22,17 @@ struct ServeOptions {
   std::uint16_t port = 8080;
   unsigned thread_count = 0;
   bool is_demo = false;
+  std::string log = "embedded";
+  std::string cluster_secret;  ///< file
+  std::string url;
   eventstore::EventOrigin origin;
   eventstore::KafkaOptions kafka;
   std::string kafka_config;  ///< file
   std::string publish_to;    ///< empty: nowhere
   std::string publish_as = "publisher";
 };
+
+constexpr std::chrono::seconds longest_wait_for_all{10};
 
 bool is_loopback(const std::string& address) {
   return address.starts_with("127.") || address == "::1" || address == "localhost";
@@ -72,6 +81,46 @@ std::unique_ptr<RunningConsumers> start_consumers(const ServeOptions& options, c
   return wiring.publish(node.store, node.keys, node.sequencer, publishing);
 }
 
+/// Nothing: one machine by itself.
+std::unique_ptr<eventstore::Replicated> open_replicated(const ServeOptions& options) {
+  if (options.log != "kafka") return nullptr;
+  auto kafka = options.kafka;
+  if (!options.kafka_config.empty()) {
+    kafka.client = eventstore::read_kafka_config(options.kafka_config);
+  }
+  auto& files = eventstore::real_files();
+  const auto secret = eventstore::read_cluster_secret(options.cluster_secret, files);
+  eventstore::ReplicatedParts parts{
+      .log = eventstore::KafkaLog::open(kafka),
+      .keys = std::make_unique<eventstore::KafkaTopic>(kafka, kafka.keys_topic()),
+      .beats = std::make_unique<eventstore::KafkaTopic>(kafka, kafka.beats_topic()),
+      .secret = secret};
+  return eventstore::Replicated::open(options.folder, files, std::move(parts), {});
+}
+
+/// The first node of a new cluster makes the demo, while all partitions are its own.
+void fill_cluster_demo(Serving& serving) {
+  const auto end = std::chrono::steady_clock::now() + longest_wait_for_all;
+  auto& sequencer = serving.replicated()->sequencer();
+  const auto owns_all = [&] {
+    const auto partitions = sequencer.partitions();
+    return std::ranges::all_of(partitions, [](const eventstore::PartitionStatus& partition) {
+      return partition.role == eventstore::PartitionRole::owning;
+    });
+  };
+  const auto has_directory = [&] {
+    return serving.node().store.tip(domain::directory_id()).position > 0;
+  };
+  while (!owns_all() || !has_directory()) {
+    if (std::chrono::steady_clock::now() > end) {
+      spdlog::info("demo: left to the node that was here first");
+      return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  fill_demo(serving.node());
+}
+
 int serve(const ServeOptions& options, const Wiring& wiring) {
   if (const auto fault = fault_in(options.origin)) {
     std::cerr << "meent: " << *fault << "\n";
@@ -89,14 +138,18 @@ int serve(const ServeOptions& options, const Wiring& wiring) {
   }
   const auto signals = block_stop_signals();
   Serving serving({.folder = options.folder, .is_demo = options.is_demo, .origin = options.origin},
-                  nullptr);
-  if (options.is_demo) fill_demo(serving.node());
+                  open_replicated(options));
+  if (options.is_demo && serving.replicated() == nullptr) fill_demo(serving.node());
   const auto consumers = start_consumers(options, serving.node(), wiring);
   serving.local().node().consumers = consumers.get();
   serving.listen(
       {.address = options.address, .port = options.port, .thread_count = options.thread_count});
-  std::cout << "Meent serves at http://" << options.address << ":" << serving.port() << "/"
-            << std::endl;
+  const auto address = "http://" + options.address + ":" + std::to_string(serving.port());
+  if (serving.replicated() != nullptr) {
+    serving.join(options.url.empty() ? address : options.url);
+    if (options.is_demo) fill_cluster_demo(serving);
+  }
+  std::cout << "Meent serves at " << address << "/" << std::endl;
   int signal = 0;
   sigwait(&signals, &signal);
   spdlog::info("stopping on signal {}: finishing what is in flight", signal);
@@ -152,8 +205,25 @@ void add_serve(CLI::App& app, Run& run, const Wiring& wiring) {
                    "urn:nld:oin:00000001823288444000:systeem:meent")
       ->capture_default_str();
   if (wiring.publish) add_publishing(*command, *options);
-  command->callback(
-      [options, &run, &wiring] { run = [options, &wiring] { return serve(*options, wiring); }; });
+  auto* cluster = command->add_option_group("Cluster", "Several nodes over one replicated log");
+  cluster->add_option("--log", options->log, "embedded: one machine; kafka: one node of several")
+      ->check(CLI::IsMember({"embedded", "kafka"}))
+      ->capture_default_str();
+  cluster
+      ->add_option("--replication", options->kafka.replication,
+                   "Copies that the log's topic must have at least")
+      ->capture_default_str();
+  cluster->add_option("--cluster-secret", options->cluster_secret,
+                      "File with the cluster's secret; the same on every node");
+  cluster->add_option("--url", options->url,
+                      "Where the other nodes reach this one (its address and port)");
+  command->callback([options, &run, &wiring] {
+    if (options->log == "kafka" &&
+        (options->kafka.bootstrap.empty() || options->cluster_secret.empty())) {
+      throw CLI::ValidationError("--log kafka", "needs --kafka and --cluster-secret");
+    }
+    run = [options, &wiring] { return serve(*options, wiring); };
+  });
 }
 
 }  // namespace meent::api::cli

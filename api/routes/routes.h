@@ -18,6 +18,7 @@ void add_support_routes(Router& router, const Node& node);
 void add_moderate_routes(Router& router, const Node& node);
 void add_search_routes(Router& router, const Node& node);
 void add_import_routes(Router& router, const Node& node);
+void add_node_routes(Router& router, const Node& node);
 
 class StreamHub;
 /// `hub` feeds the live streams and must outlive the server.

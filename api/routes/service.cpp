@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "api/asyncapi.h"
+#include "api/cluster.h"
 #include "api/openapi.h"
 #include "api/routes/routes.h"
 #include "api/shapes.h"
@@ -90,6 +91,45 @@ void add_one(Families& out, std::string name, std::string help, prometheus::Metr
   out.push_back(std::move(one));
 }
 
+/// Owner, epoch and reading of each partition; what was void; what was forwarded.
+void add_log_families(Families& out, const Node& node) {
+  using prometheus::MetricType;
+  auto owned = family("meent_partition_owned", "1 where this node writes", MetricType::Gauge);
+  auto epoch = family("meent_partition_epoch", "Claims that counted", MetricType::Counter);
+  auto offset = family("meent_partition_next_offset", "Read up to here", MetricType::Gauge);
+  for (const auto& partition : node.sequencer.partitions()) {
+    const std::vector<prometheus::ClientMetric::Label> labels{
+        {"partition", std::to_string(partition.number)}};
+    add_value(owned, partition.role == eventstore::PartitionRole::owning ? 1 : 0, labels);
+    add_value(epoch, static_cast<double>(partition.epoch), labels);
+    add_value(offset, static_cast<double>(partition.next_offset), labels);
+  }
+  auto voids = family("meent_void_envelopes_total", "Read, kept and not applied, since the start",
+                      MetricType::Counter);
+  const auto counts = node.sequencer.counts();
+  for (std::size_t i = 0; i < counts.voids.size(); ++i) {
+    add_value(voids, static_cast<double>(counts.voids[i]),
+              {{"reason", eventstore::name_of(static_cast<eventstore::VoidReason>(i))}});
+  }
+  out.push_back(std::move(owned));
+  out.push_back(std::move(epoch));
+  out.push_back(std::move(offset));
+  out.push_back(std::move(voids));
+  if (node.cluster == nullptr) return;
+  const auto add = [&](std::string name, std::string help, auto value) {
+    add_one(out, std::move(name), std::move(help), MetricType::Counter, static_cast<double>(value));
+  };
+  const auto forwards = node.cluster->counts();
+  add("meent_forwarded_total", "Commands sent to their owner, each try", forwards.forwarded);
+  add("meent_forward_repeats_total", "Tries after the first", forwards.repeated);
+  add("meent_received_total", "Requests taken from other nodes", forwards.received);
+  add("meent_ownerless_total", "Commands for which no owner was found in time", forwards.given_up);
+  if (const auto behind = node.sequencer.behind()) {
+    add_one(out, "meent_log_behind_seconds", "Since the log's end was last seen", MetricType::Gauge,
+            static_cast<double>(behind->count()) / 1000);
+  }
+}
+
 Families node_families(const Node& node, const StreamHub& hub, const Server::Counts& server) {
   using prometheus::MetricType;
   Families out;
@@ -120,6 +160,7 @@ Families node_families(const Node& node, const StreamHub& hub, const Server::Cou
     add_value(live, view.condition == projections::ViewHealth::Condition::live ? 1 : 0, labels);
     add_value(applied, static_cast<double>(view.events_applied), labels);
   }
+  add_log_families(out, node);
   out.push_back(std::move(lag));
   out.push_back(std::move(live));
   out.push_back(std::move(applied));
@@ -187,6 +228,13 @@ Response readiness(const Node& node) {
   const auto health = node.runner.health();
   std::vector<std::string> reasons;
   if (!health.is_ready()) reasons.push_back(health.reason);
+  for (const auto& partition : node.sequencer.partitions()) {
+    if (!partition.stopped_why.empty()) reasons.push_back(partition.stopped_why);
+  }
+  const auto behind = node.sequencer.behind();
+  if (node.cluster != nullptr && !behind) {
+    reasons.emplace_back("the log has not been read to its end yet");
+  }
   for (const auto& stopped : node.sequencer.stopped()) {
     reasons.push_back("platform " + stopped.platform.text() + " stopped at position " +
                       std::to_string(stopped.position) + ": " + stopped.why);
@@ -207,6 +255,9 @@ Response readiness(const Node& node) {
   }
   json.close_array();
   if (node.consumers != nullptr) add_consumers(json, node.consumers->health());
+  if (node.cluster != nullptr) {
+    json.field("behind_ms", behind ? std::optional(behind->count()) : std::nullopt);
+  }
   json.close_object();
   return Response::json(json.take(), reasons.empty() ? 200 : 503);
 }
@@ -331,6 +382,7 @@ void add_routes(Router& router, const Node& node, StreamHub& hub,
   add_moderate_routes(router, node);
   add_search_routes(router, node);
   add_import_routes(router, node);
+  add_node_routes(router, node);
   add_history_routes(router, node, hub);
   add_service_routes(router, node, hub, std::move(server_counts));
 }

@@ -41,7 +41,7 @@ class Membership {
   Sequencer& sequencer_;
   const MembershipOptions options_;
   SteadyTime beaten_at_{};
-  bool is_deaf_ = false;  ///< the last reading of beats failed
+  bool is_deaf_ = false;      ///< the last reading of beats failed
   mutable std::mutex mutex_;  ///< what follows
   Ownership ownership_;
   bool is_leaving_ = false;

@@ -153,8 +153,8 @@ Handler form(std::shared_ptr<const Site> site,
               const auto& problem = result.error();
               // Only the rules' own answers are shown in the form again.
               const bool is_of_the_rules = problem.type->status < 500;
-              (*shared)(refused && is_of_the_rules ? refused(problem)
-                                                   : show_problem(*visit, problem, kept));
+              (*shared)(refused&& is_of_the_rules ? refused(problem)
+                                                  : show_problem(*visit, problem, kept));
             });
   };
 }

@@ -21,6 +21,7 @@ namespace {
 constexpr std::string_view founding_target = "/internal/v1/foundings";
 constexpr milliseconds longest_try{10'000};
 constexpr milliseconds first_delay{20}, longest_delay{200};
+constexpr milliseconds watch_interval{200};
 constexpr milliseconds look_again{5};
 constexpr milliseconds longest_unknown{300};  // for a platform that was founded elsewhere just now
 constexpr milliseconds shortest_unseen{1'000}, longest_unseen{2'000};
@@ -132,11 +133,26 @@ struct Cluster::Try : std::enable_shared_from_this<Try> {
                                     .is_operator = request.is_local_operator,
                                     .is_first_hop = false},
                                    wall_clock()));
-    impl.client.send(url, std::move(out),
-                     [self = shared_from_this()](std::expected<Response, std::string> answer) {
-                       if (answer) return self->take(std::move(*answer));
-                       self->again();
-                     });
+    const auto number = ++attempt;
+    impl.client.send(
+        url, std::move(out),
+        [self = shared_from_this(), number](std::expected<Response, std::string> answer) {
+          if (number != self->attempt) return;  // given up meanwhile
+          ++self->attempt;
+          if (answer) return self->take(std::move(*answer));
+          self->again();
+        });
+    watch(url, number);
+  }
+
+  /// An owner that was replaced while it is silent is not waited for.
+  void watch(const std::string& url, std::uint64_t number) {
+    impl.client.after(watch_interval, [self = shared_from_this(), url, number] {
+      if (number != self->attempt) return;
+      if (self->impl.url_of_owner(self->partition) == url) return self->watch(url, number);
+      ++self->attempt;
+      self->again();
+    });
   }
 
   void take(Response response) {
@@ -159,6 +175,7 @@ struct Cluster::Try : std::enable_shared_from_this<Try> {
   Respond respond;
   PlatformId platform;
   std::uint32_t partition;
+  std::uint64_t attempt = 0;  ///< forwarding's; on the client's thread
   milliseconds delay = first_delay;
   Clock::time_point until = Clock::now() + longest_try;
 };

@@ -109,7 +109,7 @@ class Brokers:
             [KAFKA, "run", "--folder", folder, "--brokers", "3"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.addresses = self.process.stdout.readline().strip()
-        if not self.addresses:
+        if not self.addresses or self.process.stdout.readline().strip() != "ready":
             fail("the brokers did not start")
 
     def order(self, what, number):
@@ -297,7 +297,7 @@ class Load:
             try:
                 connection = connections.get(port)
                 if connection is None:
-                    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+                    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
                     connections[port] = connection
                 connection.request("POST", path, body, headers)
                 answer = connection.getresponse()

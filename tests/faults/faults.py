@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Real faults: three brokers and three nodes on loopback, under load, and what must hold afterwards.
+"""Real faults: three brokers and three nodes on loopback, under load, and what must hold then.
 
     faults.py FAULT … --meent MEENT --check MEENT_NODES_CHECK [--rounds N]
 
@@ -262,7 +262,7 @@ class Cluster:
 
 
 class Load:
-    """Clients that place comments, each with its own key, through any node, until it is accepted."""
+    """Clients that place comments, each under its own key, through any node, until accepted."""
 
     def __init__(self, cluster):
         self.cluster = cluster
@@ -351,12 +351,13 @@ class Load:
                     found[event["facts"]["comment"]] += 1
             missing = [key for key, comment in self.accepted.items() if found[comment] != 1]
             if missing:
-                fail(f"node {node.number}: {len(missing)} acknowledged comments are not there once: "
-                     f"{missing[:3]}")
+                fail(f"node {node.number}: {len(missing)} acknowledged comments are not there "
+                     f"once: {missing[:3]}")
             if max(found.values(), default=0) > 1:
                 fail(f"node {node.number}: a comment was placed twice")
             if len(found) > len(self.accepted):
-                fail(f"node {node.number}: {len(found)} comments, {len(self.accepted)} acknowledged")
+                fail(f"node {node.number}: {len(found)} comments, "
+                     f"{len(self.accepted)} acknowledged")
             histories.add("\n".join(told))
         if len(histories) != 1:
             fail("the nodes tell different histories")
@@ -419,7 +420,8 @@ def brokers(cluster, load, rounds):
         with load.lock:
             before = len(load.accepted)
         wait_until("commands are accepted again", lambda: len(load.accepted) > before + CLIENTS)
-        print(f"two brokers killed and back: accepted again after {time.monotonic() - moment:.1f} s")
+        took = time.monotonic() - moment
+        print(f"two brokers killed and back: accepted again after {took:.1f} s")
         time.sleep(3)
 
 
@@ -433,8 +435,8 @@ def links(cluster, load, rounds):
             fail("a cut between nodes started a war of claims")
         node.proxy.is_cut = False
         time.sleep(2)
-        print(f"owner cut off from its peers for 5 s: longest time without an acceptance "
-              f"{load.gap_after(moment):.2f} s (its own clients went on)")
+        print(f"owner cut off from its peers for 5 s: it stays the owner; nothing accepted for "
+              f"{load.gap_after(moment):.2f} s, as every client soon waits at another node")
 
 
 def disk(cluster, load, rounds):

@@ -40,13 +40,6 @@ pid_t spawn(const std::vector<std::string>& command, int* output) {
   return pid;
 }
 
-std::string parsed_text(const api::ApiAnswer& answer, const char* field) {
-  if (!answer.is_good()) {
-    throw std::runtime_error("status " + std::to_string(answer.status) + ": " + answer.body);
-  }
-  return json::parse(answer.body).at(field);
-}
-
 }  // namespace
 
 Child::Child(const std::vector<std::string>& command, const std::string& ready_mark) {
@@ -69,8 +62,16 @@ Child::~Child() {
 }
 
 void Child::stop() {
+  end(SIGTERM);
+}
+
+void Child::kill() {
+  end(SIGKILL);
+}
+
+void Child::end(int signal) {
   if (pid_ < 0) return;
-  kill(pid_, SIGTERM);
+  ::kill(pid_, signal);
   waitpid(pid_, nullptr, 0);
   close(output_);
   pid_ = -1;
@@ -107,10 +108,10 @@ BenchServer::BenchServer(std::string meent, std::filesystem::path folder)
   const auto data = folder_.string();
   const auto platform = json::parse(
       output_of({meent_, "platform", "create", "bench", "--name", "Bench", "--data", data}));
-  base_ = "/api/v1/platforms/" + platform.at("id").get<std::string>();
+  community.base = "/api/v1/platforms/" + platform.at("id").get<std::string>();
   const auto space = json::parse(output_of({meent_, "space", "create", "plein", "--platform",
                                             "bench", "--title", "Plein", "--data", data}));
-  space_ = space.at("id");
+  community.space = space.at("id");
   const auto token =
       json::parse(output_of({meent_, "token", "create", "--label", "bench", "--scope", "operate",
                              "--scope", "analyse", "--data", data}));
@@ -141,39 +142,9 @@ std::unique_ptr<api::ApiCaller> BenchServer::caller(const std::string& token) co
 }
 
 void BenchServer::populate(std::size_t people_count, std::size_t contribution_count) {
-  const auto operator_caller = caller();
-  for (std::size_t i = 0; i < people_count; ++i) {
-    const auto person = parsed_text(
-        operator_caller->call({.method = api::Method::post,
-                               .path = base_ + "/people",
-                               .body = json{{"name", "Bewoner " + std::to_string(i)}}.dump(),
-                               .headers = {}}),
-        "id");
-    const json wanted{{"label", "bench"},
-                      {"person", person},
-                      {"scopes", {"act"}},
-                      {"expires_at", "2035-01-01T00:00:00Z"}};
-    people.push_back({person, parsed_text(operator_caller->call({.method = api::Method::post,
-                                                                 .path = base_ + "/tokens",
-                                                                 .body = wanted.dump(),
-                                                                 .headers = {}}),
-                                          "secret")});
-  }
-  for (std::size_t i = 0; i < contribution_count; ++i) {
-    const json wanted{
-        {"kind", "idea"},
-        {"title", "Idee " + std::to_string(i) + " voor het dorp"},
-        {"body", "Een bankje bij het pad naar de molen, zodat ouderen kunnen rusten. **Nummer " +
-                     std::to_string(i) + "**. Wie denkt mee over de plek en het hout?"},
-        {"themes", {"groen"}},
-        {"language", "nl"}};
-    contributions.push_back(parsed_text(caller(people[i % people.size()].token)
-                                            ->call({.method = api::Method::post,
-                                                    .path = space_path() + "/contributions",
-                                                    .body = wanted.dump(),
-                                                    .headers = {}}),
-                                        "id"));
-  }
+  bench::populate(
+      community, [this](const std::string& token) { return caller(token); }, people_count,
+      contribution_count);
 }
 
 void BenchServer::wait_for_views() const {

@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "api/exchange/caller.h"
+#include "tests/bench/bench_community.h"
 
 /// A real `meent serve` on a scratch folder, with a platform to load.
 namespace meent::bench {
 
-/// A child process; ended with SIGTERM, then waited for.
+/// A child process; ended with SIGTERM, then waited for. What it prints once it is ready is
+/// dropped.
 class Child {
  public:
   /// Starts it; standard output is read until a line contains `ready_mark` (empty: not at all).
@@ -23,8 +25,10 @@ class Child {
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] const std::string& ready_line() const { return ready_line_; }
   void stop();
+  void kill();  ///< kill -9
 
  private:
+  void end(int signal);
   pid_t pid_ = -1;
   int output_ = -1;
   std::string ready_line_;
@@ -35,12 +39,7 @@ std::string output_of(const std::vector<std::string>& command);
 /// Resident memory of a process, in bytes.
 std::uint64_t resident_bytes(pid_t pid);
 
-struct BenchPerson {
-  std::string id;
-  std::string token;
-};
-
-/// One platform, one space, people with tokens, contributions.
+/// One server and the community on it.
 class BenchServer {
  public:
   BenchServer(std::string meent, std::filesystem::path folder);
@@ -53,8 +52,6 @@ class BenchServer {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] pid_t pid() const { return child_->pid(); }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
-  [[nodiscard]] const std::string& base() const { return base_; }  ///< "/api/v1/platforms/<id>"
-  [[nodiscard]] std::string space_path() const { return base_ + "/spaces/" + space_; }
   /// A caller with the operator's token, or a person's.
   [[nodiscard]] std::unique_ptr<api::ApiCaller> caller(const std::string& token = {}) const;
   /// Waits until every view has reached everything.
@@ -62,15 +59,14 @@ class BenchServer {
   /// Accepted commands and written groups since the start, from /metrics.
   [[nodiscard]] double metric(const std::string& name) const;
 
-  std::vector<BenchPerson> people;
-  std::vector<std::string> contributions;
+  BenchCommunity community;
 
  private:
   std::string meent_;
   std::filesystem::path folder_;
   std::unique_ptr<Child> child_;
   std::uint16_t port_ = 0;
-  std::string operator_token_, base_, space_;
+  std::string operator_token_;
 };
 
 }  // namespace meent::bench

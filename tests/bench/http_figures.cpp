@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <fstream>
-#include <random>
 #include <thread>
 #include <nlohmann/json.hpp>
 
@@ -28,38 +27,9 @@ std::string get_request(const std::string& path, const std::string& token) {
   return out + "\r\n";
 }
 
-/// Writes random supports of random people.
-class SupportWriter {
- public:
-  explicit SupportWriter(const BenchServer& server) : server_(server) {}
-  void operator()(std::size_t, std::uint64_t, std::string& out) {
-    constexpr const char* bodies[] = {R"({"stance":"agree"})", R"({"stance":"pass"})",
-                                      R"({"stance":"disagree"})"};
-    const std::string body = bodies[random_() % 3];
-    out += "PUT " + server_.base() + "/contributions/" +
-           server_.contributions[random_() % server_.contributions.size()] +
-           "/support HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " +
-           server_.people[random_() % server_.people.size()].token +
-           "\r\nContent-Type: application/json\r\nIdempotency-Key: " + std::to_string(random_()) +
-           "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-  }
-
- private:
-  const BenchServer& server_;
-  std::mt19937_64 random_{std::random_device{}()};
-};
-
 LoadResult load_supports(const BenchServer& server, LoadOptions options) {
   options.port = server.port();
-  const auto writer = std::make_shared<SupportWriter>(server);
-  auto result =
-      run_load(options, [writer](std::size_t connection, std::uint64_t sequence, std::string& out) {
-        (*writer)(connection, sequence, out);
-      });
-  if (result.count_of(200) != result.answer_count) {
-    throw std::runtime_error("a support was not accepted");
-  }
-  return result;
+  return load_supports(server.community, options);
 }
 
 LoadResult load_page(std::uint16_t port, const std::string& request, milliseconds duration) {
@@ -177,7 +147,7 @@ void support_rate(BenchServer& server, double seconds, const Emit& emit) {
 }
 
 void feed_page_against_nginx(BenchServer& server, const Emit& emit) {
-  const auto path = server.space_path() + "/contributions?limit=20";
+  const auto path = server.community.space_path() + "/contributions?limit=20";
   const auto page =
       server.caller()->call({.method = api::Method::get, .path = path, .body = {}, .headers = {}});
   const auto nginx_port = static_cast<std::uint16_t>(server.port() ^ 0x1);
@@ -198,8 +168,8 @@ void feed_page_against_nginx(BenchServer& server, const Emit& emit) {
 }
 
 void feed_page_as_history_grows(BenchServer& server, std::uint64_t most_events, const Emit& emit) {
-  const auto path = server.space_path() + "/contributions?limit=20&sort=top";
-  const auto request = get_request(path, server.people.front().token);
+  const auto path = server.community.space_path() + "/contributions?limit=20&sort=top";
+  const auto request = get_request(path, server.community.people.front().token);
   double first = 0;
   for (const std::uint64_t events : {std::uint64_t{10'000}, std::uint64_t{100'000}, most_events}) {
     grow_to(server, events);
@@ -230,7 +200,8 @@ void feed_page_as_history_grows(BenchServer& server, std::uint64_t most_events, 
 }
 
 void long_thread(BenchServer& server, const Emit& emit) {
-  const auto comments = server.base() + "/contributions/" + server.contributions[0] + "/comments";
+  const auto comments =
+      server.community.base + "/contributions/" + server.community.contributions[0] + "/comments";
   std::uint64_t number = 0;
   run_load({.port = server.port(),
             .connection_count = 8,
@@ -242,12 +213,13 @@ void long_thread(BenchServer& server, const Emit& emit) {
              const auto body = R"({"language":"nl","body":"Reactie )" + std::to_string(++number) +
                                R"( over het bankje bij de molen."})";
              out += "POST " + comments + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " +
-                    server.people[number % server.people.size()].token +
+                    server.community.people[number % server.community.people.size()].token +
                     "\r\nContent-Type: application/json\r\nContent-Length: " +
                     std::to_string(body.size()) + "\r\n\r\n" + body;
            });
   server.wait_for_views();
-  const auto request = get_request(comments + "?limit=20&depth=2", server.people.front().token);
+  const auto request =
+      get_request(comments + "?limit=20&depth=2", server.community.people.front().token);
   const auto result =
       run_load({.port = server.port(),
                 .connection_count = 1,
@@ -275,10 +247,10 @@ void visibility_delay(BenchServer& server, double rate, const Emit& emit) {
                            .rate_per_second = rate});
     is_over = true;
   });
-  const auto& person = server.people.front();
+  const auto& person = server.community.people.front();
   Looker looker(server, person.token);
   std::this_thread::sleep_for(milliseconds(700));
-  const auto item = server.base() + "/contributions/" + server.contributions[1];
+  const auto item = server.community.base + "/contributions/" + server.community.contributions[1];
   const nlohmann::json idea{
       {"kind", "idea"}, {"title", "Nieuw"}, {"body", "x"}, {"language", "nl"}};
   for (int i = 0; !is_over; ++i) {
@@ -289,9 +261,10 @@ void visibility_delay(BenchServer& server, double rate, const Emit& emit) {
                 {api::Method::post, item + "/comments", R"({"body":"ja","language":"nl"})", {}},
                 item + "/comments?order=newest&limit=1");
     if (i % 20 == 0) {
-      looker.look("search",
-                  {api::Method::post, server.space_path() + "/contributions", idea.dump(), {}},
-                  server.base() + "/search?q=nieuw&limit=1");
+      looker.look(
+          "search",
+          {api::Method::post, server.community.space_path() + "/contributions", idea.dump(), {}},
+          server.community.base + "/search?q=nieuw&limit=1");
     }
   }
   load.join();
@@ -316,7 +289,7 @@ void stream_clients(BenchServer& server, std::size_t count, double rate, const E
   server.wait_for_views();
   const auto before = resident_bytes(server.pid());
   StreamClients clients({.port = server.port(),
-                         .path = server.base() + "/events",
+                         .path = server.community.base + "/events",
                          .headers = "Accept: text/event-stream\r\n",
                          .client_count = count});
   if (!clients.wait_until_following(std::chrono::seconds(30))) {

@@ -2,7 +2,6 @@
 // Kafka transaction of its own. One at a time, so that it is latency that is measured.
 //
 //   kafka_bench [RECORDS]     one figure a line (figure.h); about a minute
-#include <librdkafka/rdkafka.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include "eventstore/kafka_log.h"
 #include "eventstore/kafka_producer.h"
 #include "tests/bench/figure.h"
+#include "tests/bench/raw_kafka.h"
 #include "tests/kafka/kafka_cluster.h"
 
 namespace meent::eventstore {
@@ -97,60 +97,14 @@ Latency read_back(Log& log, std::size_t count, std::size_t bytes) {
   });
 }
 
-void require(rd_kafka_error_t* error) {
-  if (error == nullptr) return;
-  const std::string why = rd_kafka_error_string(error);
-  rd_kafka_error_destroy(error);
-  throw std::runtime_error(why);
-}
-
-rd_kafka_t* make(rd_kafka_type_t type, const KafkaOptions& options,
-                 std::initializer_list<std::pair<const char*, const char*>> settings) {
-  auto* conf = rd_kafka_conf_new();
-  char why[512];
-  rd_kafka_conf_set(conf, "bootstrap.servers", options.bootstrap.c_str(), why, sizeof why);
-  rd_kafka_conf_set(conf, "socket.nagle.disable", "true", why, sizeof why);
-  for (const auto& [name, value] : settings) {
-    if (rd_kafka_conf_set(conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK) {
-      throw std::runtime_error(why);
-    }
-  }
-  auto* client = rd_kafka_new(type, conf, why, sizeof why);
-  if (client == nullptr) throw std::runtime_error(why);
-  return client;
-}
-
-/// Begin, write, commit, and read what is committed.
 Latency in_transactions(const KafkaOptions& options, std::size_t count) {
-  const auto topic = options.events_topic();
-  auto* producer =
-      make(RD_KAFKA_PRODUCER, options, {{"transactional.id", "bench"}, {"linger.ms", "0"}});
-  auto* consumer = make(RD_KAFKA_CONSUMER, options,
-                        {{"isolation.level", "read_committed"}, {"fetch.error.backoff.ms", "10"}});
-  require(rd_kafka_init_transactions(producer, 30'000));
-  auto* handle = rd_kafka_topic_new(consumer, topic.c_str(), nullptr);
-  rd_kafka_consume_start(handle, 0, 0);
-  const std::string value(small_bytes, 'x');
-  const auto found = measure(count, count / 4, [&] {
-    require(rd_kafka_begin_transaction(producer));
-    rd_kafka_producev(producer, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(0),
-                      RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                      RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
-                      RD_KAFKA_V_END);
-    require(rd_kafka_commit_transaction(producer, 30'000));
-    while (true) {
-      auto* message = rd_kafka_consume(handle, 0, 30'000);
-      if (message == nullptr) throw std::runtime_error("nothing is committed");
-      const bool is_data = message->err == RD_KAFKA_RESP_ERR_NO_ERROR;
-      rd_kafka_message_destroy(message);
-      if (is_data) break;
-    }
-  });
-  rd_kafka_consume_stop(handle, 0);
-  rd_kafka_topic_destroy(handle);
-  rd_kafka_destroy(consumer);
-  rd_kafka_destroy(producer);
-  return found;
+  const std::vector<std::string> messages(count, std::string(small_bytes, 'x'));
+  bench::RawKafka raw(options.bootstrap, options.events_topic(), 0);
+  const auto times = raw.in_transactions(messages);
+  const auto at = [&](double share) {
+    return std::chrono::duration<double, std::milli>(times.percentile(share)).count();
+  };
+  return {at(0.5), at(0.99)};
 }
 
 /// Records a second, with so many on their way at once, until each was read back.

@@ -55,11 +55,14 @@ int run(int argc, char** argv) {
   app.add_option("--part", options.parts, "Only these; all if not given")
       ->check(CLI::IsMember({"time", "rate", "lag", "handover", "fresh"}));
   CLI11_PARSE(app, argc, argv);
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("meent-cluster-bench-" + std::to_string(getpid()));
   std::vector<Figure> figures;
-  measure(options, [&](Figure figure) {
+  measure(options, folder, [&](Figure figure) {
     std::cerr << to_json(figure) << std::endl;
     figures.push_back(std::move(figure));
   });
+  std::filesystem::remove_all(folder);
   std::cout << to_table(figures);
   std::ofstream(options.out) << to_json(figures);
   return 0;

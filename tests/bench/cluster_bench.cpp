@@ -20,9 +20,8 @@ struct ClusterBenchOptions {
   std::vector<std::string> parts{"time", "rate", "lag", "handover", "fresh"};
 };
 
-void measure(const ClusterBenchOptions& options, const Emit& emit) {
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("meent-cluster-bench-" + std::to_string(getpid()));
+void measure(const ClusterBenchOptions& options, const std::filesystem::path& folder,
+             const Emit& emit) {
   const auto wanted = [&](const char* part) {
     return std::ranges::find(options.parts, part) != options.parts.end();
   };

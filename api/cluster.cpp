@@ -27,6 +27,15 @@ constexpr milliseconds longest_unknown{300};  // for a platform that was founded
 constexpr milliseconds shortest_unseen{1'000}, longest_unseen{2'000};
 constexpr milliseconds longest_look{5'000};
 
+/// What the router would have said of it.
+Response refusal(const Problem& problem, const Request& request) {
+  auto response = to_response(problem, request);
+  if (request.target.starts_with("/api/")) {
+    response.headers.add("API-Version", Router::api_version);
+  }
+  return response;
+}
+
 Problem moved_problem() {
   return {
       &problems::moved, "No node owns this part of the log just now.", {}, std::chrono::seconds(1)};
@@ -109,7 +118,7 @@ struct Cluster::Try : std::enable_shared_from_this<Try> {
       again();
     } catch (const std::exception& fault) {
       spdlog::error("{} {}: {}", request.method_name, request.raw_path(), fault.what());
-      respond(to_response(Problem{&problems::internal_error, {}, {}, {}}, request));
+      respond(refusal(Problem{&problems::internal_error, {}, {}, {}}, request));
     }
   }
 
@@ -125,6 +134,7 @@ struct Cluster::Try : std::enable_shared_from_this<Try> {
                                 .target = request.target,
                                 .headers = request.headers,
                                 .body = request.body};
+    if (!out.headers.contains("host")) out.headers.add("Host", "meent");
     out.headers.set(node_seal_header,
                     impl.seal.make(request.method_name, request.target,
                                    request.header("authorization").value_or(""), request.body,
@@ -163,7 +173,7 @@ struct Cluster::Try : std::enable_shared_from_this<Try> {
   void again() {
     if (Clock::now() >= until) {
       ++impl.given_up;
-      return respond(to_response(moved_problem(), request));
+      return respond(refusal(moved_problem(), request));
     }
     ++impl.repeated;
     impl.client.after(delay, [self = shared_from_this()] { self->go(); });
@@ -189,7 +199,7 @@ void Cluster::dispatch(Request& request, Respond respond) {
   if (request.header(node_seal_header)) {
     const auto passed = impl_->seal.open(request, wall_clock());
     if (!passed) {
-      return respond(to_response(
+      return respond(refusal(
           Problem{&problems::not_allowed,
                   "The seal of a node does not fit: another cluster secret, or clocks that differ.",
                   {},
@@ -224,7 +234,7 @@ void Cluster::Impl::when_reached(Request& request, Respond respond, Clock::time_
   if (!is_young && has_seen_end) return proceed(request, std::move(respond), platform);
   if (waited > longest_unseen) {
     return respond(
-        to_response(Problem{&problems::not_yet_fresh, {}, {}, std::chrono::seconds(1)}, request));
+        refusal(Problem{&problems::not_yet_fresh, {}, {}, std::chrono::seconds(1)}, request));
   }
   client.after(look_again,
                [this, &request, since, shared = std::make_shared<Respond>(std::move(respond))] {
@@ -323,11 +333,11 @@ void Cluster::Impl::answer_founding(const Request& request, Respond respond) con
     finish_founding(node.sequencer, node.keys, std::move(founding), platform,
                     [&request, shared = std::make_shared<Respond>(std::move(respond))](
                         const std::expected<PlatformId, Problem>& founded) {
-                      if (!founded) return (*shared)(to_response(founded.error(), request));
+                      if (!founded) return (*shared)(refusal(founded.error(), request));
                       (*shared)(Response::json("{}"));
                     });
   } catch (const nlohmann::json::exception& error) {
-    respond(to_response(Problem{&problems::malformed_body, error.what(), {}, {}}, request));
+    respond(refusal(Problem{&problems::malformed_body, error.what(), {}, {}}, request));
   }
 }
 

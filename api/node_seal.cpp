@@ -33,10 +33,21 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
 
 }  // namespace
 
+namespace {
+
+/// As it is after it was sent: HTTP drops the space around a value.
+std::string_view trimmed(std::string_view value) {
+  while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
+  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
+  return value;
+}
+
+}  // namespace
+
 std::string NodeSeal::mac(std::string_view head, std::string_view method, std::string_view target,
                           std::string_view authorization, std::string_view body) const {
   std::string text(head);
-  for (const auto part : {method, target, authorization}) {
+  for (const auto part : {method, target, trimmed(authorization)}) {
     text += '\n';
     text += part;
   }

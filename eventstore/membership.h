@@ -11,8 +11,8 @@
 namespace meent::eventstore {
 
 struct MembershipOptions {
-  std::string node;  ///< drawn for this run
-  std::string url;   ///< where this node answers
+  std::string node{};  ///< drawn for this run
+  std::string url{};   ///< where this node answers
   std::chrono::milliseconds beat_every{200};
   OwnershipOptions ownership{};
 };

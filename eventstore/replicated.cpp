@@ -90,11 +90,11 @@ void Replicated::receive_keys() {
   keys_->receive(keys_wait);
 }
 
-void Replicated::join(std::string url) {
+void Replicated::join(std::string url, MembershipOptions pace) {
   if (member_thread_.joinable()) return;
-  membership_ = std::make_unique<Membership>(
-      std::move(beats_), *sequencer_,
-      MembershipOptions{.node = domain::to_hex(drawn()), .url = std::move(url)});
+  pace.node = domain::to_hex(drawn());
+  pace.url = std::move(url);
+  membership_ = std::make_unique<Membership>(std::move(beats_), *sequencer_, std::move(pace));
   member_thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "meent-member");
     run(&Replicated::live);

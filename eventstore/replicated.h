@@ -39,7 +39,8 @@ class Replicated {
   [[nodiscard]] const KeyBytes& secret() const { return secret_; }
 
   /// From now on this node answers at `url`: it beats, and takes its share of the partitions.
-  void join(std::string url);
+  /// `pace`: how often and how fast; node and url are set here.
+  void join(std::string url, MembershipOptions pace = {});
   /// Nothing before `join`.
   [[nodiscard]] const Membership* membership() const { return membership_.get(); }
   /// Lets the others take over what this node owns. False: not within `at_most`.

@@ -132,6 +132,9 @@ void SearchIndex::close_readers() const {
 
 Xapian::WritableDatabase& SearchIndex::writer() {
   if (!writer_) {
+    // Cut off while it was made: tables without the file that says which of their blocks count.
+    // Xapian would neither open nor make it.
+    if (!std::filesystem::exists(folder_ / "iamglass")) std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     writer_.emplace(folder_.string(), Xapian::DB_CREATE_OR_OPEN | Xapian::DB_NO_SYNC);
     writer_->begin_transaction();

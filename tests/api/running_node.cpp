@@ -4,12 +4,17 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdlib>
 #include <mutex>
 #include <stdexcept>
+#include <thread>
+
+#include "api/pages/pages.h"
 
 namespace meent::api {
 
 using namespace domain;
+using std::chrono::milliseconds;
 
 namespace {
 
@@ -98,19 +103,109 @@ RunningNode::~RunningNode() {
   close();
 }
 
+RunningNode::Member::Member(const std::filesystem::path& folder,
+                            std::unique_ptr<eventstore::Replicated> of_several)
+    : replicated(of_several.get()),
+      local(of_several ? std::make_unique<LocalNode>(LocalNodeOptions{.folder = folder},
+                                                     std::move(of_several))
+                       : std::make_unique<LocalNode>(LocalNodeOptions{.folder = folder})),
+      hub(local->node().store) {
+  add_routes(router, node(), hub, [] { return Server::Counts{}; });
+  if (replicated == nullptr) return;
+  cluster = std::make_unique<Cluster>(node(), *replicated, router);
+  local->node().founder = cluster.get();
+  local->node().cluster = cluster.get();
+  listen();
+  const auto url = "http://127.0.0.1:" + std::to_string(server->port());
+  replicated->join(
+      url, {.beat_every = milliseconds(20), .ownership = {.dead_after = milliseconds(200)}});
+  local->node().membership = replicated->membership();
+}
+
+RunningNode::Member::~Member() {
+  hub.stop();
+  server.reset();
+  cluster.reset();
+}
+
+void RunningNode::Member::listen() {
+  server = std::make_unique<Server>(
+      Server::Options{.thread_count = 1},
+      [this](Request& request, Respond respond) { dispatch(request, std::move(respond)); });
+}
+
+void RunningNode::Member::dispatch(Request& request, Respond respond) {
+  if (cluster) return cluster->dispatch(request, std::move(respond));
+  router.dispatch(request, std::move(respond));
+}
+
 void RunningNode::open() {
-  local_ = std::make_unique<LocalNode>(LocalNodeOptions{.folder = folder_});
-  hub_ = std::make_unique<StreamHub>(local_->node().store);
-  router_ = std::make_unique<Router>();
-  add_routes(*router_, local_->node(), *hub_, [] { return Server::Counts{}; });
+  const char* nodes = std::getenv("MEENT_TEST_NODES");
+  if (nodes != nullptr) return open_members(std::stoul(nodes));
+  members_.push_back(std::make_unique<Member>(folder_, nullptr));
+}
+
+void RunningNode::open_members(std::size_t count) {
+  using namespace eventstore;
+  if (!shared_) {
+    shared_ = std::make_unique<Shared>();
+    for (std::uint32_t number = 0; number < shared_->log.partitions(); ++number) {
+      const Genesis genesis{.log_id = LogId(IdBytes{7}),
+                            .partition = number,
+                            .partitions = shared_->log.partitions()};
+      shared_->log.put(encode_envelope({.epoch = 0, .writer = {}, .body = genesis}), number);
+    }
+  }
+  KeyBytes secret{};
+  secret.fill(1);
+  for (std::size_t number = 0; number < count; ++number) {
+    const auto folder = folder_ / ("node" + std::to_string(number));
+    std::filesystem::create_directories(folder);
+    members_.push_back(std::make_unique<Member>(
+        folder, Replicated::open(folder, real_files(),
+                                 {.log = std::make_unique<SimLog>(shared_->log),
+                                  .keys = shared_->keys.open(),
+                                  .beats = shared_->beats.open(),
+                                  .secret = secret},
+                                 {})));
+  }
+  const auto end = std::chrono::steady_clock::now() + longest_wait;
+  const auto is_owned = [&] {
+    std::size_t owned = 0;
+    for (const auto& member : members_) {
+      for (const auto& one : member->replicated->sequencer().partitions()) {
+        owned += one.role == PartitionRole::owning ? 1U : 0U;
+      }
+    }
+    return owned == shared_->log.partitions();
+  };
+  while (!is_owned() || node().store.tip(directory_id()).position == 0) {
+    if (std::chrono::steady_clock::now() > end) throw std::runtime_error("nobody owns the log");
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  settle();
+}
+
+void RunningNode::settle() const {
+  if (!shared_) return;
+  const auto end = std::chrono::steady_clock::now() + longest_wait;
+  const auto is_settled = [&] {
+    for (std::uint32_t number = 0; number < shared_->log.partitions(); ++number) {
+      const auto entries = shared_->log.entries(number);
+      for (const auto& member : members_) {
+        if (member->node().store.log_offset(number) <= entries.back().offset) return false;
+      }
+    }
+    return true;
+  };
+  while (!is_settled()) {
+    if (std::chrono::steady_clock::now() > end) throw std::runtime_error("nodes do not follow");
+    std::this_thread::sleep_for(milliseconds(1));
+  }
 }
 
 void RunningNode::close() {
-  hub_->stop();
-  server_.reset();
-  router_.reset();
-  hub_.reset();
-  local_.reset();
+  members_.clear();
 }
 
 void RunningNode::restart() {
@@ -118,14 +213,18 @@ void RunningNode::restart() {
   open();
 }
 
+void RunningNode::add_pages() {
+  for (const auto& member : members_) api::add_pages(member->router, member->node());
+}
+
 std::uint16_t RunningNode::port() {
-  if (!server_) {
-    server_ = std::make_unique<Server>(Server::Options{.thread_count = 1},
-                                       [this](Request& request, Respond respond) {
-                                         router_->dispatch(request, std::move(respond));
-                                       });
-  }
-  return server_->port();
+  auto& first = *members_.front();
+  if (!first.server) first.listen();
+  return first.server->port();
+}
+
+void RunningNode::dispatch(Request& request, Respond respond) {
+  members_.front()->dispatch(request, std::move(respond));
 }
 
 Told RunningNode::dispatch(const Ask& wanted, bool is_local_operator) {
@@ -148,16 +247,17 @@ Told RunningNode::dispatch(const Ask& wanted, bool is_local_operator) {
     std::optional<Response> response;
   };
   const auto waiting = std::make_shared<Waiting>();
-  router_->dispatch(request, Respond([waiting](Response response) {
-                      const std::lock_guard lock(waiting->mutex);
-                      waiting->response = std::move(response);
-                      waiting->changed.notify_one();
-                    }));
+  dispatch(request, Respond([waiting](Response response) {
+             const std::lock_guard lock(waiting->mutex);
+             waiting->response = std::move(response);
+             waiting->changed.notify_one();
+           }));
   std::unique_lock lock(waiting->mutex);
   const bool is_answered =
       waiting->changed.wait_for(lock, longest_wait, [&] { return waiting->response.has_value(); });
   // The request must outlive its answer: without one there is no going on.
   if (!is_answered) std::abort();
+  settle();
   const auto& response = *waiting->response;
   return {response.status, response.headers,
           response.stream ? all_of(*response.stream) : std::string(response.body.view())};
@@ -194,13 +294,23 @@ Json RunningNode::accept_locally(const Ask& wanted) {
 }
 
 void RunningNode::wait_for_views() {
-  ASSERT_TRUE(local_->wait_for_views(std::chrono::seconds(100)));
+  settle();
+  for (const auto& member : members_) {
+    ASSERT_TRUE(member->local->wait_for_views(std::chrono::seconds(100)));
+  }
 }
 
 std::string RunningNode::log_end(const std::string& platform) const {
   const auto id = PlatformId::parse(platform).value_or(directory_id());
   const auto tip = node().store.tip(id);
-  return std::to_string(node().store.next_offset()) + "@" + std::to_string(tip.position) + ":" +
+  // Among several nodes claims may come at any time; they are no history.
+  auto offset = node().store.next_offset();
+  if (shared_) {
+    offset = 0;
+    for (const auto one : node().store.platforms({}, 1000))
+      offset += node().store.tip(one).position;
+  }
+  return std::to_string(offset) + "@" + std::to_string(tip.position) + ":" +
          std::to_string(prefix_of(tip.hash));
 }
 

@@ -6,13 +6,18 @@
 #include <vector>
 #include <nlohmann/json.hpp>
 
+#include "api/cluster.h"
 #include "api/local_node.h"
 #include "api/routes/routes.h"
 #include "api/server.h"
 #include "api/stream_hub.h"
+#include "eventstore/sim_log.h"
+#include "eventstore/sim_topic.h"
 #include "tests/eventstore/scratch.h"
 
-/// A whole node over a scratch folder, asked through its router without sockets.
+/// A whole node over a scratch folder, asked through its router without sockets. With
+/// MEENT_TEST_NODES=3 in the environment it is the first of three nodes over a simulated log, two
+/// thirds of whose commands are another node's to answer.
 namespace meent::api {
 
 using Json = nlohmann::json;
@@ -58,9 +63,13 @@ class RunningNode {
 
   /// Listens on a free port from the first call on.
   std::uint16_t port();
-  [[nodiscard]] const Node& node() const { return local_->node(); }
-  [[nodiscard]] Router& router() { return *router_; }
-  [[nodiscard]] StreamHub& hub() { return *hub_; }
+  [[nodiscard]] const Node& node() const { return members_.front()->node(); }
+  [[nodiscard]] const Router& router() const { return members_.front()->router; }
+  /// The pages too, beside the JSON routes.
+  void add_pages();
+  /// As the server would.
+  void dispatch(Request& request, Respond respond);
+  [[nodiscard]] StreamHub& hub() { return members_.front()->hub; }
   [[nodiscard]] std::string folder() const { return folder_.string(); }
   void wait_for_views();
   /// Closes and opens the folder anew.
@@ -69,16 +78,38 @@ class RunningNode {
   [[nodiscard]] std::string log_end(const std::string& platform) const;
 
  private:
+  /// One node with its routes; `cluster` and `server` where it is one of several.
+  struct Member {
+    Member(const std::filesystem::path& folder, std::unique_ptr<eventstore::Replicated> replicated);
+    ~Member();
+    [[nodiscard]] const Node& node() const { return std::as_const(*local).node(); }
+    void dispatch(Request& request, Respond respond);
+    void listen();
+
+    eventstore::Replicated* replicated;
+    std::unique_ptr<LocalNode> local;
+    StreamHub hub;
+    Router router;
+    std::unique_ptr<Cluster> cluster;
+    std::unique_ptr<Server> server;
+  };
+  /// What several nodes share; kept while they start again.
+  struct Shared {
+    eventstore::SimBroker log{6};
+    eventstore::SimTopicBroker keys, beats;
+  };
+
   void open();
+  void open_members(std::size_t count);
   void close();
   Told dispatch(const Ask& wanted, bool is_local_operator);
+  /// Everyone has applied what anyone has.
+  void settle() const;
 
   std::unique_ptr<eventstore::ScratchFolder> scratch_;
   std::filesystem::path folder_;
-  std::unique_ptr<LocalNode> local_;
-  std::unique_ptr<StreamHub> hub_;
-  std::unique_ptr<Router> router_;
-  std::unique_ptr<Server> server_;
+  std::unique_ptr<Shared> shared_;  ///< nothing: one node by itself
+  std::vector<std::unique_ptr<Member>> members_;
 };
 
 /// A founded platform: Anna and Bram take part, Mina moderates; a space that is open and one that

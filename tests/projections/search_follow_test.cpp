@@ -67,6 +67,26 @@ void live_a_little(SearchWorld& world) {
   world.support(hall);
 }
 
+/// As a kill leaves it between making the tables and saying which of their blocks count.
+TEST(SearchFollow, ADatabaseThatWasCutOffWhileItWasMadeIsMadeAgain) {
+  SearchWorld world;
+  world.idea({"Zwembad", "met glijbaan"});
+  const auto folder = world.folder("cut-off");
+  opened(world, "cut-off")->apply(world.whole());
+  std::filesystem::remove(folder / world.platform.text() / "iamglass");
+  ASSERT_TRUE(std::filesystem::exists(folder / world.platform.text() / "postlist.glass"));
+  std::filesystem::remove(folder / "checkpoint");
+  const auto fresh = std::make_unique<SearchView>(*world.keys);
+  fresh->open(world.folder("fresh"));
+  std::filesystem::copy(
+      folder, world.folder("fresh"),
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+  const auto whole = world.whole();
+  fresh->apply(whole);
+  ASSERT_TRUE(reaches(*fresh, world.platform, whole.reached.platforms.at(world.platform).position));
+  EXPECT_EQ(hits(*fresh, world, "zwembad"), 1U);
+}
+
 TEST(SearchFollow, OneByOneMakesTheSameAsAllAtOnce) {
   SearchWorld world;
   live_a_little(world);

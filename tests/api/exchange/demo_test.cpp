@@ -94,7 +94,7 @@ TEST(Demo, ItsPagesHoldTogether) {
   RunningNode node;
   load_demo(node.node());
   node.wait_for_views();
-  add_pages(node.router(), node.node());
+  node.add_pages();
   Visitor guest(node);
   for (const auto& slug : slugs) {
     const auto home = guest.get("/p/" + slug);

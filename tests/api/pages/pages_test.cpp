@@ -19,7 +19,7 @@ struct Pages : testing::Test {
   Visitor bram{village, village.as_bram};
   Visitor mina{village, village.as_mina};
 
-  Pages() { add_pages(village.router(), village.node()); }
+  Pages() { village.add_pages(); }
 };
 
 TEST_F(Pages, EachHasWhatReadersAndTheirToolsNeed) {
@@ -333,8 +333,7 @@ TEST_F(Pages, OnItsOwnHostAPlatformIsAtTheRoot) {
     EXPECT_TRUE(parse_target(request));
     find_own_host(village.node(), request);
     Response answer;
-    village.router().dispatch(request,
-                              Respond([&](Response response) { answer = std::move(response); }));
+    village.dispatch(request, Respond([&](Response response) { answer = std::move(response); }));
     return Told{answer.status, answer.headers, std::string(answer.body.view())};
   };
   const auto home_page = on_host("/");

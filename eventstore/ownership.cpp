@@ -114,16 +114,19 @@ bool Ownership::is_stuck(const Heard& heard, const PartitionStatus& partition,
          now - heard.moved_at[number] > options_.stuck_after;
 }
 
+/// By the address that was claimed with, as everyone sees it; of several lives there, the one heard
+/// last. So a node that began anew answers for what its earlier life had.
 const Ownership::Heard* Ownership::owner_of(const PartitionStatus& partition) const {
   if (partition.role == PartitionRole::owning) {
     const auto self = heard_.find(node_);
     return self == heard_.end() ? nullptr : &self->second;
   }
+  const Heard* last = nullptr;
   for (const auto& [node, heard] : heard_) {
-    // One's own address, but not one's own claim: an earlier life's.
-    if (node != node_ && heard.beat.url == partition.owner_url) return &heard;
+    if (heard.beat.url != partition.owner_url) continue;
+    if (last == nullptr || heard.at >= last->at) last = &heard;
   }
-  return nullptr;
+  return last;
 }
 
 std::vector<std::uint32_t> Ownership::wanted(const std::vector<PartitionStatus>& partitions,
@@ -145,6 +148,7 @@ std::vector<std::uint32_t> Ownership::wanted(const std::vector<PartitionStatus>&
     std::optional<Name> stuck;  ///< not given to it again
   };
   std::vector<Free> free;
+  std::vector<const PartitionStatus*> own;  ///< by the others' reckoning too
   for (const auto& partition : partitions) {
     if (partition.role == PartitionRole::stopped) continue;
     const auto* owner = owner_of(partition);
@@ -153,11 +157,11 @@ std::vector<std::uint32_t> Ownership::wanted(const std::vector<PartitionStatus>&
       free.push_back({.partition = &partition, .stuck = name_of(*owner)});
     } else if (is_alive && counts[name_of(*owner)] < fair) {
       ++counts[name_of(*owner)];
+      if (owner == &self->second) own.push_back(&partition);
     } else {
       free.push_back({.partition = &partition, .stuck = std::nullopt});
     }
   }
-  std::vector<std::uint32_t> out;
   for (const auto& [partition, stuck] : free) {
     auto least = counts.end();
     for (auto at = counts.begin(); at != counts.end(); ++at) {
@@ -166,7 +170,10 @@ std::vector<std::uint32_t> Ownership::wanted(const std::vector<PartitionStatus>&
     }
     if (least == counts.end()) continue;
     ++least->second;
-    if (least->first != name_of(self->second)) continue;
+    if (least->first == name_of(self->second)) own.push_back(partition);
+  }
+  std::vector<std::uint32_t> out;
+  for (const auto* partition : own) {
     if (partition->role != PartitionRole::following) continue;
     const auto asked = asked_at_.find(partition->number);
     if (asked != asked_at_.end() && now - asked->second < options_.claim_again_after) continue;

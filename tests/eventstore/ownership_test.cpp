@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+
 namespace meent::eventstore {
 namespace {
 
@@ -125,6 +128,45 @@ TEST_F(OwnershipTest, AnEarlierLifeUnderTheSameAddressOwnsNothing) {
   auto partitions = owned({"a", "a", "b", "b", "c", "c"});
   for (auto& partition : partitions) partition.role = PartitionRole::following;
   EXPECT_EQ(ownership_.wanted(partitions, now_), (Numbers{2, 3}));
+}
+
+TEST_F(OwnershipTest, WhatAnEarlierLifeHadIsOnesOwnToClaimAsTheOthersReckonToo) {
+  settle();
+  // b began anew and owns nothing; by the others' reckoning its address has three, c one.
+  auto partitions = owned({"a", "a", "b", "b", "b", "c"});
+  for (auto& partition : partitions) partition.role = PartitionRole::following;
+  EXPECT_EQ(ownership_.wanted(partitions, now_), (Numbers{2, 3}));
+  Ownership others("c");
+  for (int i = 0; i < 15; ++i) {
+    pass(milliseconds(100));
+    for (const auto* name : {"a", "b", "c"}) {
+      others.hear(beat(name), {}, now_);
+      ownership_.hear(beat(name), {}, now_);
+    }
+  }
+  partitions[5].role = PartitionRole::owning;
+  EXPECT_EQ(others.wanted(partitions, now_), Numbers{4});
+}
+
+TEST_F(OwnershipTest, NoPartitionIsLeftToSomebodyElseByEveryone) {
+  settle();
+  // Two partitions of one address that began anew, while the other has none.
+  std::map<std::string, Ownership> all;
+  for (const std::string name : {"a", "b"}) all.emplace(name, Ownership(name));
+  for (int i = 0; i < 15; ++i) {
+    pass(milliseconds(100));
+    for (auto& [name, one] : all) {
+      for (const auto* heard : {"a", "b"}) one.hear(beat(heard), {}, now_);
+    }
+  }
+  auto partitions = owned({"b", "b", "b"});
+  for (auto& partition : partitions) partition.role = PartitionRole::following;
+  Numbers asked;
+  for (auto& [name, one] : all) {
+    for (const auto number : one.wanted(partitions, now_)) asked.push_back(number);
+  }
+  std::ranges::sort(asked);
+  EXPECT_EQ(asked, (Numbers{0, 1, 2}));
 }
 
 TEST_F(OwnershipTest, AnOwnerThatStandsStillIsDeadHoweverItBeats) {

@@ -122,6 +122,16 @@ std::optional<LogEntry> KafkaLog::next(std::chrono::milliseconds wait) {
   return std::nullopt;
 }
 
+bool KafkaLog::is_at_end() const {
+  const auto& parts = *parts_;
+  if (!parts.reading || parts.held) return false;
+  for (std::uint32_t partition = 0; partition < parts.partitions; ++partition) {
+    const auto end = parts.reading->reader.known_end(partition);
+    if (!end || parts.watch.next_offset(partition) < *end) return false;
+  }
+  return true;
+}
+
 /// One message from the brokers, not yet trusted; nothing when none came, or reading was broken
 /// off, which the watch then knows.
 std::optional<LogEntry> KafkaLog::take(std::chrono::milliseconds wait) {

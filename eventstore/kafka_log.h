@@ -26,6 +26,8 @@ class KafkaLog final : public Log {
   /// full, and LogChanged. What the brokers do not take within 20 s is given up: it never comes.
   void append(std::uint32_t partition, std::span<const std::string> envelopes) override;
   std::optional<LogEntry> next(std::chrono::milliseconds wait) override;
+  /// By the end that the brokers told with what they gave last.
+  [[nodiscard]] bool is_at_end() const override;
   void wake() override;
   void seek(std::uint32_t partition, const LogPlace& place) override;
   [[nodiscard]] Durability durability() const override { return Durability::when_read; }

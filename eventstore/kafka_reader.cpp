@@ -6,7 +6,8 @@ namespace meent::eventstore {
 
 KafkaReader::KafkaReader(KafkaClient& client, const std::string& topic,
                          const std::vector<KafkaStart>& starts)
-    : topic_(client.topic(topic)),
+    : client_(client),
+      topic_(client.topic(topic)),
       queue_(rd_kafka_queue_new(client.handle())),
       main_(rd_kafka_queue_get_main(client.handle())) {
   // Errors and messages come through one queue, in the order in which they happened.
@@ -29,6 +30,16 @@ void KafkaReader::stop() {
 
 KafkaMessageHandle KafkaReader::poll(std::chrono::milliseconds wait) {
   return KafkaMessageHandle(rd_kafka_consume_queue(queue_.get(), timeout_ms(wait)));
+}
+
+std::optional<std::uint64_t> KafkaReader::known_end(std::uint32_t partition) const {
+  std::int64_t first = 0;
+  std::int64_t end = RD_KAFKA_OFFSET_INVALID;
+  const auto error =
+      rd_kafka_get_watermark_offsets(client_.handle(), rd_kafka_topic_name(topic_),
+                                     static_cast<std::int32_t>(partition), &first, &end);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR || end < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(end);
 }
 
 std::optional<KafkaShape> shape_of_topic(KafkaClient& client, const std::string& topic,

@@ -27,12 +27,16 @@ class KafkaReader {
   /// The next message, or one whose `err` says why a partition cannot be read (it then stays
   /// silent), or nothing within `wait`. Offsets of a partition rise.
   KafkaMessageHandle poll(std::chrono::milliseconds wait);
+  /// Where the partition ended when the brokers last gave something of it, or said that there was
+  /// nothing more. Nothing: not told yet. Asks nobody.
+  [[nodiscard]] std::optional<std::uint64_t> known_end(std::uint32_t partition) const;
   /// A `poll` that waits, or the coming one, returns at once.
   void wake() { rd_kafka_queue_yield(queue_.get()); }
 
  private:
   void stop();
 
+  KafkaClient& client_;
   rd_kafka_topic_t* topic_;
   KafkaQueueHandle queue_;
   KafkaQueueHandle main_;

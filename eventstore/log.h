@@ -59,6 +59,9 @@ class Log {
   /// The next entry of any partition for this reader, or nothing when none came within `wait`.
   /// Throws StorageError when the log cannot be read, and LogChanged.
   virtual std::optional<LogEntry> next(std::chrono::milliseconds wait) = 0;
+  /// After `next` gave nothing: because there was nothing more when it was last asked for, and not
+  /// because it is on its way, was woken, or cannot be read just now. Threads: as `next`.
+  [[nodiscard]] virtual bool is_at_end() const { return true; }
   /// A `next` that waits, or the coming one, gives nothing at once. Threads: any.
   virtual void wake() = 0;
   /// The reader's next entry in this partition is the first with at least this offset. Whether the

@@ -23,7 +23,7 @@ std::vector<LogEntry> LogFollower::read(std::chrono::milliseconds wait) {
   for (std::size_t bytes = 0; bytes < most_bytes_a_batch;) {
     auto entry = log_.next(entries.empty() ? wait : at_once);
     if (!entry) {
-      is_at_end_ = true;
+      is_at_end_ = log_.is_at_end();
       break;
     }
     bytes += entry->envelope.size();

@@ -177,6 +177,25 @@ TEST_F(KafkaLogTest, AWaitingReaderCanBeWoken) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, 10s);
 }
 
+TEST_F(KafkaLogTest, HasBeenReadToItsEndOnlyWhenNothingIsLeft) {
+  for (int i = 0; i < 100; ++i) hands.put(topic(), 0, "entry " + std::to_string(i));
+  const auto log = KafkaLog::open(options);
+  EXPECT_FALSE(log->is_at_end());
+  EXPECT_FALSE(log->next(0ms)) << "nothing was asked for yet";
+  EXPECT_FALSE(log->is_at_end()) << "it is on its way";
+  for (std::size_t left = 102; left > 0; --left) {
+    EXPECT_FALSE(log->is_at_end()) << left;
+    log->wake();
+    while (!log->next(10s)) EXPECT_FALSE(log->is_at_end()) << "only woken";
+  }
+  log->next(2s);  // the brokers say that a partition ends when they have waited for more
+  EXPECT_TRUE(log->is_at_end());
+  hands.put(topic(), 1, "more");
+  ASSERT_TRUE(log->next(10s));
+  log->next(2s);
+  EXPECT_TRUE(log->is_at_end());
+}
+
 // Brokers that go and come back. ------------------------------------------------------------------
 
 TEST_F(KafkaLogTest, AKilledBrokerIsSaidAndNothingIsSkippedWhenItIsBack) {

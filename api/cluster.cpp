@@ -5,6 +5,7 @@
 #include <atomic>
 #include <nlohmann/json.hpp>
 
+#include "api/moving_desk.h"
 #include "api/pages/pages.h"
 #include "api/pages/visit.h"
 #include "api/seals.h"
@@ -57,7 +58,11 @@ bool is_read(Method method) {
 
 struct Cluster::Impl {
   Impl(const Node& node_in, eventstore::Replicated& replicated_in, const Router& router_in)
-      : node(node_in), replicated(replicated_in), router(router_in), seal(replicated_in.secret()) {}
+      : node(node_in),
+        replicated(replicated_in),
+        router(router_in),
+        seal(replicated_in.secret()),
+        moving(node_in, replicated_in.secret()) {}
 
   [[nodiscard]] std::uint32_t partition_count() const {
     const auto genesis = node.store.partition(0).genesis;
@@ -92,11 +97,13 @@ struct Cluster::Impl {
   void proceed(Request& request, Respond respond, const std::optional<PlatformId>& platform);
   void answer_founding(const Request& request, Respond respond) const;
   void wait_for_platform(PlatformId platform, Clock::time_point until, Done done);
+  void answer_moving(const Request& request, const NodeSeal::Passed& passed, Respond respond);
 
   const Node& node;
   eventstore::Replicated& replicated;
   const Router& router;
   NodeSeal seal;
+  MovingDesk moving;
   std::atomic<std::uint64_t> forwarded = 0, repeated = 0, received = 0, given_up = 0;
   PeerClient client;  // last: its thread ends first
 };
@@ -213,6 +220,9 @@ void Cluster::dispatch(Request& request, Respond respond) {
     request.is_local_operator = passed->is_operator;
     if (request.target == founding_target) {
       return impl_->answer_founding(request, std::move(respond));
+    }
+    if (request.target.starts_with(moving_prefix)) {
+      return impl_->answer_moving(request, *passed, std::move(respond));
     }
     request.is_forwarded = !passed->is_first_hop;
   }
@@ -364,6 +374,37 @@ void Cluster::found(PlatformFounding founding, PlatformId platform, Done done) {
         impl->wait_for_platform(platform, Clock::now() + longest_look, done);
       });
 }
+
+// Moving -----------------------------------------------------------------------------------------
+
+/// Here, or once more by the node that must: what it writes, or has to know first.
+void Cluster::Impl::answer_moving(const Request& request, const NodeSeal::Passed& passed,
+                                  Respond respond) {
+  if (!passed.is_operator) {
+    return respond(to_response(Problem{&problems::not_allowed, {}, {}, {}}, request));
+  }
+  const auto partition = MovingDesk::partition_for(request, partition_count());
+  if (!partition || owns(*partition)) return moving.answer(request, std::move(respond));
+  const auto url = url_of_owner(*partition);
+  if (!passed.is_first_hop || !url) return respond(to_response(moved_problem(), request));
+  PeerClient::PeerRequest out{.method = request.method_name,
+                              .target = request.target,
+                              .headers = {{"Host", "meent"}},
+                              .body = request.body};
+  out.headers.add(
+      node_seal_header,
+      seal.make(request.method_name, request.target, "", request.body,
+                {.applied = 0, .is_loopback = false, .is_operator = true, .is_first_hop = false},
+                wall_clock()));
+  client.send(*url, std::move(out),
+              [&request, shared = std::make_shared<Respond>(std::move(respond))](
+                  std::expected<Response, std::string> answer) {
+                if (answer) return (*shared)(std::move(*answer));
+                (*shared)(to_response(moved_problem(), request));
+              });
+}
+
+// Founding elsewhere -----------------------------------------------------------------------------
 
 /// What another node wrote comes here through the log.
 void Cluster::Impl::wait_for_platform(PlatformId platform, Clock::time_point until, Done done) {

@@ -98,6 +98,15 @@ Answer decide_on(const State& state, const RegisterPlatform& command, const Cont
                                    .partition = command.partition}};
 }
 
+Answer decide_on(const State& state, const MovePlatform& command, const Context& context) {
+  if (!may_found(state, context)) return refuse(PlatformRejection::not_allowed);
+  const auto record = find<PlatformRecord>(state, {});
+  if (!record) return refuse(PlatformRejection::not_founded);
+  if (context.platform == directory_id()) return refuse(PlatformRejection::directory_stays);
+  if (record->log == command.log) return refuse(PlatformRejection::lives_there);
+  return Events{PlatformPlaced{.log = command.log}};
+}
+
 // Which log the platform lives in comes before what it is called, so this makes the record.
 void apply(MutableState& state, const PlatformPlaced& event, const EventContext& context) {
   auto record = find<PlatformRecord>(state, {}).value_or(PlatformRecord{});
@@ -178,6 +187,13 @@ Reason explain(PlatformRejection rejection) {
     case already_registered:
       return {"already-registered", "The directory says exactly this already; nothing to do.",
               conflict};
+    case not_founded:
+      return {"not-founded", "There is no such platform here to move; check its id.", conflict};
+    case directory_stays:
+      return {"directory-stays", "The directory belongs to its log; move the platforms it lists.",
+              conflict};
+    case lives_there:
+      return {"lives-there", "The platform lives in that log already; nothing to do.", conflict};
   }
   std::abort();
 }

@@ -31,10 +31,15 @@ struct RegisterPlatform {
   std::vector<std::string> hosts;  ///< 0..16, lower-case host names
   std::uint32_t partition = 0;
 };
-using PlatformCommand = std::variant<CreatePlatform, RegisterPlatform>;
+/// From then on the platform lives in that log, and this one takes no more of its commands.
+struct MovePlatform {
+  LogId log;
+};
+using PlatformCommand = std::variant<CreatePlatform, RegisterPlatform, MovePlatform>;
 
 // Events ---------------------------------------------------------------------------------------
 
+/// The first event of each log that a platform comes to, and the last of each that it leaves.
 struct PlatformPlaced {
   LogId log;
   bool operator==(const PlatformPlaced&) const = default;
@@ -106,6 +111,9 @@ enum class PlatformRejection : std::uint8_t {
   bad_host,
   host_taken,
   already_registered,
+  not_founded,      ///< there is no platform here to move
+  directory_stays,  ///< each log has a directory of its own
+  lives_there,      ///< the platform is in that log already
 };
 Result<std::vector<PlatformEvent>, PlatformRejection> decide(const State&, const PlatformCommand&,
                                                              const Context&);

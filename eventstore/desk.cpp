@@ -30,6 +30,26 @@ const Unavailable& moved() {
   return answer;
 }
 
+void give_outcome(Answer& answer, const GroupEnd& end, const PartitionWriter& writer) {
+  switch (end.fate) {
+    case Fate::applied:
+      if (auto* accepted = std::get_if<Accepted>(&answer.outcome)) {
+        accepted->record_hash = end.group->hash;
+      }
+      return;
+    case Fate::uncertain: answer.outcome = outcome_unknown(); return;
+    case Fate::lost:
+      answer.outcome = writer.role() == PartitionRole::owning && writer.epoch() == end.group->epoch
+                           ? outcome_unknown()
+                           : moved();
+      return;
+    case Fate::foreign: return;
+    case Fate::stuck:
+      answer.outcome = unavailable(Unavailable::Why::platform_stopped,
+                                   "What was written cannot be read here; the platform stopped.");
+  }
+}
+
 Desk::Desk(const Store& store, const Keys& keys, std::uint32_t number, Stopped stopped)
     : store_(store), keys_(keys), number_(number), stopped_(std::move(stopped)) {}
 

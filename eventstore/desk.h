@@ -56,5 +56,7 @@ class Desk {
 Unavailable unavailable(Unavailable::Why why, std::string detail);
 const Unavailable& outcome_unknown();
 const Unavailable& moved();
+/// The answer that waited for a group, as its fate leaves it.
+void give_outcome(Answer& answer, const GroupEnd& end, const PartitionWriter& writer);
 
 }  // namespace meent::eventstore

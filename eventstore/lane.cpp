@@ -43,20 +43,22 @@ void Lane::reload() {
   next_position_ = applied_.position + 1;
   handed_position_ = applied_.position;
   recorded_at_ = applied_.recorded_at;
-  stop_if_moved();
+  see_home();
 }
 
-void Lane::stop_if_moved() {
+/// A platform lives in one log at a time (LOG.md §6).
+void Lane::see_home() {
+  moved_.reset();
   const auto record = domain::find<domain::PlatformRecord>(state_, {});
   if (record && record->log != log_) {
-    stop("The platform lives in another log, " + record->log.text() + '.');
+    moved_ = "The platform lives in another log, " + record->log.text() + '.';
   }
 }
 
 void Lane::decide(Pending& pending, domain::Timestamp now, std::vector<Answer>& immediate) {
-  if (stopped_) {
+  if (const auto& why = stopped_ ? stopped_ : moved_) {
     immediate.push_back(
-        {std::move(pending.done), unavailable(Unavailable::Why::platform_stopped, *stopped_)});
+        {std::move(pending.done), unavailable(Unavailable::Why::platform_stopped, *why)});
     return;
   }
   const auto& submission = pending.submission;
@@ -239,7 +241,7 @@ void Lane::evolve(const OpenGroup& group, const Commit& commit,
     domain::evolve(state_, event, context);
     ++context.position;
   }
-  if (std::holds_alternative<domain::PlatformEvent>(events.front())) stop_if_moved();
+  if (std::holds_alternative<domain::PlatformEvent>(events.front())) see_home();
   if (commit.import_progress) {
     domain::put(state_, commit.import_progress->source,
                 ImportRecord{commit.import_progress->row_count});

@@ -88,7 +88,7 @@ class Lane {
   };
 
   void reload();
-  void stop_if_moved();
+  void see_home();
   std::optional<CommandMark> mark_of(const Submission& submission);
   std::optional<domain::KeyId> key_of(const Submission& submission);
   /// True when the command was answered, or will be, as a repeat.
@@ -122,6 +122,7 @@ class Lane {
   std::unordered_map<domain::PersonId, domain::KeyId> content_keys_;
   std::string commit_bytes_;  ///< scratch
   std::optional<std::string> stopped_;
+  std::optional<std::string> moved_;  ///< as the state says: into which other log
 };
 
 }  // namespace meent::eventstore

@@ -90,6 +90,22 @@ void PartitionWriter::append(std::vector<std::unique_ptr<OpenGroup>> groups, Ste
   write(envelopes_, now);
 }
 
+void PartitionWriter::append_records(const std::vector<std::string>& records) {
+  if (role_ != PartitionRole::owning) return;
+  std::vector<std::string> envelopes;
+  envelopes.reserve(records.size());
+  for (const auto& record : records) {
+    envelopes.push_back(
+        encode_envelope({.epoch = epoch_, .writer = writer_, .body = Group{.record = record}}));
+  }
+  ++write_count;
+  try {
+    log_.append(number_, envelopes);
+  } catch (const StorageError&) {
+    if (log_.durability() != Log::Durability::when_read) throw;
+  }
+}
+
 void PartitionWriter::append_checkpoint(const CheckpointMark& mark) {
   if (role_ != PartitionRole::owning) return;
   try {

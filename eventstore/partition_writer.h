@@ -43,6 +43,8 @@ class PartitionWriter {
   /// Hands the groups over as one write; several of one platform follow each other. Throws
   /// StorageError when the process must end.
   void append(std::vector<std::unique_ptr<OpenGroup>> groups, SteadyTime now);
+  /// Records made for another log. Their fate is seen in the store only.
+  void append_records(const std::vector<std::string>& records);
   /// A consumer's checkpoint. Its fate is seen in the store only.
   void append_checkpoint(const CheckpointMark& mark);
 

@@ -136,6 +136,14 @@ class TwoHalves final : public SteppedSequencer {
     wake_log();
   }
 
+  bool bring(domain::PlatformId platform, std::vector<std::string> records) override {
+    const std::lock_guard lock(mutex_);
+    if (is_stopping_ || brought_) return false;
+    brought_.emplace(platform, std::move(records));
+    wake_log();
+    return true;
+  }
+
   std::vector<PartitionStatus> partitions() const override {
     std::vector<PartitionStatus> out;
     for (const auto& one : partitions_) {
@@ -389,7 +397,7 @@ class TwoHalves final : public SteppedSequencer {
 
   /// Under the mutex.
   bool has_work_for_log() const {
-    return !answers_.empty() || !marks_.empty() ||
+    return !answers_.empty() || !marks_.empty() || brought_ ||
            std::ranges::any_of(partitions_, [](const auto& one) {
              return one->claim_asked || !one->for_log.empty();
            });
@@ -438,12 +446,14 @@ class TwoHalves final : public SteppedSequencer {
   bool append_all() {
     std::vector<Answer> answers;
     std::vector<CheckpointMark> marks;
+    std::optional<Brought> brought;
     std::vector<std::pair<Partition*, std::vector<std::unique_ptr<OpenGroup>>>> groups;
     std::vector<std::pair<Partition*, std::string>> claims;
     {
       const std::lock_guard lock(mutex_);
       answers.swap(answers_);
       marks.swap(marks_);
+      brought.swap(brought_);
       for (auto& one : partitions_) {
         if (!one->for_log.empty()) groups.emplace_back(one.get(), std::exchange(one->for_log, {}));
         if (one->claim_asked) claims.emplace_back(one.get(), std::move(*one->claim_asked));
@@ -461,7 +471,8 @@ class TwoHalves final : public SteppedSequencer {
     for (const auto& mark : marks) {
       partition_of_platform(mark.platform).writer.append_checkpoint(mark);
     }
-    return !groups.empty() || !claims.empty() || !marks.empty();
+    if (brought) partition_of_platform(brought->first).writer.append_records(brought->second);
+    return !groups.empty() || !claims.empty() || !marks.empty() || brought;
   }
 
   /// Tells the deciding thread.
@@ -492,27 +503,6 @@ class TwoHalves final : public SteppedSequencer {
       answers.push_back(std::move(answer));
     }
     end.group->answers.clear();
-  }
-
-  static void give_outcome(Answer& answer, const GroupEnd& end, const PartitionWriter& writer) {
-    switch (end.fate) {
-      case Fate::applied:
-        if (auto* accepted = std::get_if<Accepted>(&answer.outcome)) {
-          accepted->record_hash = end.group->hash;
-        }
-        return;
-      case Fate::uncertain: answer.outcome = outcome_unknown(); return;
-      case Fate::lost:
-        answer.outcome =
-            writer.role() == PartitionRole::owning && writer.epoch() == end.group->epoch
-                ? outcome_unknown()
-                : moved();
-        return;
-      case Fate::foreign: return;
-      case Fate::stuck:
-        answer.outcome = unavailable(Unavailable::Why::platform_stopped,
-                                     "What was written cannot be read here; the platform stopped.");
-    }
   }
 
   void send(std::vector<Answer>& answers) {
@@ -547,6 +537,8 @@ class TwoHalves final : public SteppedSequencer {
   std::deque<Pending> inbox_;
   std::vector<Answer> answers_;
   std::vector<CheckpointMark> marks_;
+  using Brought = std::pair<domain::PlatformId, std::vector<std::string>>;
+  std::optional<Brought> brought_;  ///< records from another log
   SteadyTime caught_up_at_{};
   bool is_stopping_ = false;
   bool decide_is_done_ = false;

@@ -131,6 +131,10 @@ class Sequencer {
   /// Writes a consumer's checkpoint, if this node owns its platform's partition; Store::checkpoint
   /// tells once it counts. Threads: any.
   virtual void checkpoint(CheckpointMark mark) = 0;
+  /// Appends records of a platform that comes here from another log, in ordinary envelopes, if this
+  /// node owns its partition. Which of them count is for admission; Store::tip tells. False: the
+  /// ones before are not appended yet, or it is stopping. Threads: any.
+  virtual bool bring(domain::PlatformId platform, std::vector<std::string> records) = 0;
   /// Answers what is in flight, then ends both threads. Later submissions are `shutting_down`.
   virtual void stop() = 0;
   [[nodiscard]] virtual SequencerCounts counts() const = 0;

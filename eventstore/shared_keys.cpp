@@ -16,14 +16,17 @@ std::string associated_with(domain::KeyId key) {
   return "meent-key/" + key.text();
 }
 
-std::string wrap(const KeyBytes& cluster, domain::KeyId key, const KeyBytes& secret) {
+}  // namespace
+
+std::string wrap_key(const KeyBytes& cluster, domain::KeyId key, const KeyBytes& secret) {
   Nonce nonce{};
   randombytes_buf(nonce.data(), nonce.size());
   const std::string_view plain(reinterpret_cast<const char*>(secret.data()), secret.size());
   return wrap_version + seal_with(cluster, nonce, associated_with(key), plain);
 }
 
-std::optional<KeyBytes> unwrap(const KeyBytes& cluster, domain::KeyId key, std::string_view bytes) {
+std::optional<KeyBytes> unwrap_key(const KeyBytes& cluster, domain::KeyId key,
+                                   std::string_view bytes) {
   if (bytes.empty() || bytes.front() != wrap_version) return std::nullopt;
   const auto plain = open_with(cluster, associated_with(key), bytes.substr(1));
   KeyBytes secret{};
@@ -31,8 +34,6 @@ std::optional<KeyBytes> unwrap(const KeyBytes& cluster, domain::KeyId key, std::
   std::copy(plain->begin(), plain->end(), secret.begin());
   return secret;
 }
-
-}  // namespace
 
 KeyBytes read_cluster_secret(const std::filesystem::path& file, Files& files) {
   const auto refuse = [&](const std::string& why) {
@@ -70,6 +71,14 @@ domain::KeyId SharedKeys::create() {
   return key;
 }
 
+bool SharedKeys::put(domain::KeyId key, const KeyBytes& secret) {
+  if (!own_->put(key, secret)) return false;
+  const std::lock_guard lock(mutex_);
+  unpublished_.push_back(key);
+  came_.notify_all();
+  return true;
+}
+
 void SharedKeys::sync() {
   own_->sync();
   const std::lock_guard publishing(publish_mutex_);
@@ -93,7 +102,7 @@ void SharedKeys::sync() {
 void SharedKeys::publish(domain::KeyId key) {
   const auto secret = own_->secret_of(key);
   if (!secret) return;  // destroyed since
-  topic_->publish(key.text(), wrap(secret_, key, *secret));
+  topic_->publish(key.text(), wrap_key(secret_, key, *secret));
 }
 
 void SharedKeys::destroy(domain::KeyId key) {
@@ -119,7 +128,7 @@ void SharedKeys::take(const TopicEntry& entry) {
     if (own_->contains(*key)) own_->destroy(*key);
     return;
   }
-  const auto secret = unwrap(secret_, *key, *entry.value);
+  const auto secret = unwrap_key(secret_, *key, *entry.value);
   if (!secret) {
     throw StorageError("The key " + entry.key +
                            " on the topic of keys does not open with this cluster's secret. Give "

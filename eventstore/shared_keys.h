@@ -17,6 +17,13 @@ namespace meent::eventstore {
 /// owner can read. Throws StartRefused.
 KeyBytes read_cluster_secret(const std::filesystem::path& file, Files& files);
 
+/// A key as it travels: version, nonce and the key sealed under the cluster's secret, bound to its
+/// id.
+std::string wrap_key(const KeyBytes& cluster, domain::KeyId key, const KeyBytes& secret);
+/// Nothing: wrapped under another secret, or changed.
+std::optional<KeyBytes> unwrap_key(const KeyBytes& cluster, domain::KeyId key,
+                                   std::string_view wrapped);
+
 struct SharedKeysOptions {
   std::chrono::milliseconds longest_confirm{5000};
   /// How long reading waits for a key that is on its way here.
@@ -47,7 +54,8 @@ class SharedKeys final : public Keys {
   [[nodiscard]] std::optional<KeyBytes> secret_of(domain::KeyId key) const override {
     return own_->secret_of(key);
   }
-  bool put(domain::KeyId key, const KeyBytes& secret) override { return own_->put(key, secret); }
+  /// Of a platform that comes here from another log: `sync` gives it to the other nodes.
+  bool put(domain::KeyId key, const KeyBytes& secret) override;
 
  private:
   void take(const TopicEntry& entry);

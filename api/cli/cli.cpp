@@ -55,6 +55,8 @@ int run(int argc, const char* const* argv, const Wiring& wiring) {
   add_rebuild(app, chosen);
   add_token(app, chosen);
   add_kafka(app, chosen);
+  add_migrate(app, chosen);
+  add_checkpoint(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -34,6 +34,8 @@ void add_log(CLI::App& app, Run& run);
 void add_rebuild(CLI::App& app, Run& run);
 void add_token(CLI::App& app, Run& run);
 void add_kafka(CLI::App& app, Run& run);
+void add_migrate(CLI::App& app, Run& run);
+void add_checkpoint(CLI::App& app, Run& run);
 
 /// Parses and runs; errors go to standard error, in words that say what to do.
 int run(int argc, const char* const* argv, const Wiring& wiring = {});

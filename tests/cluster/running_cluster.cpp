@@ -54,6 +54,15 @@ void RunningCluster::start(std::size_t number) {
   nodes_[number]->join(urls_[number]);
 }
 
+CheckpointReport RunningCluster::copy(std::size_t from, std::size_t to) {
+  if (nodes_.size() <= to) {
+    nodes_.resize(to + 1);
+    urls_.resize(to + 1);
+  }
+  return make_checkpoint(scratch_.path() / std::to_string(from),
+                         scratch_.path() / std::to_string(to), real_files());
+}
+
 void RunningCluster::settle() {
   EXPECT_TRUE(wait_until([&] {
     std::vector<int> owners(broker.partitions());

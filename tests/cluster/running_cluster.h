@@ -6,6 +6,7 @@
 
 #include "api/exchange/caller.h"
 #include "api/serving.h"
+#include "eventstore/checkpoint.h"
 #include "eventstore/sim_log.h"
 #include "eventstore/sim_topic.h"
 #include "tests/eventstore/scratch.h"
@@ -29,6 +30,8 @@ class RunningCluster {
   /// Ends without a word: nothing is handed over.
   void drop(std::size_t number);
   void start(std::size_t number);
+  /// Gives number `to`, which has no folder yet, a checkpoint of running `from`'s.
+  eventstore::CheckpointReport copy(std::size_t from, std::size_t to);
 
   /// As an operator, through this node. Fails the test unless the answer is good.
   Json call(std::size_t through, Method method, const std::string& path, const Json& body = {},

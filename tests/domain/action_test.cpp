@@ -19,7 +19,7 @@ void list(std::vector<Rejection>& all, Why last) {
 
 std::vector<Rejection> every_rejection() {
   std::vector<Rejection> all;
-  list(all, PlatformRejection::already_registered);
+  list(all, PlatformRejection::lives_there);
   list(all, PersonRejection::role_unchanged);
   list(all, TokenRejection::already_revoked);
   list(all, KindRejection::unchanged);

@@ -95,6 +95,11 @@ TEST(Platform, APlatformThatMovesKeepsItsWords) {
   EXPECT_EQ(record.name, "Lindedorp");
 }
 
+TEST(Platform, ItsLastFactHereIsTheLogItMovesTo) {
+  const auto away = PlatformCommand(MovePlatform{.log = id<LogId>(0x77)});
+  given(founding()).when(away, by_operator()).then({PlatformPlaced{id<LogId>(0x77)}});
+}
+
 TEST(Platform, TheDirectoryKnowsNamesAndHosts) {
   const auto command = registration();
   given(directory())
@@ -200,6 +205,16 @@ TEST(Platform, OneReasonARow) {
           c.events = directory(neighbour);
         }},
        {already_registered, [](Case& c) { c.events = directory(registration()); }}});
+  expect_reasons<PlatformRejection>(
+      {founding(), PlatformCommand(MovePlatform{.log = id<LogId>(0x77)}), by_operator()},
+      {{not_allowed, [](Case& c) { c.context = by_guest(); }},
+       {not_founded, [](Case& c) { c.events.clear(); }},
+       {directory_stays,
+        [](Case& c) {
+          c.events = directory();
+          c.context = in_the_directory(by_operator());
+        }},
+       {lives_there, [](Case& c) { in<PlatformCommand, MovePlatform>(c).log = log_id; }}});
 }
 
 TEST(Platform, TheFirstReasonIsTheOneGiven) {

@@ -1,0 +1,201 @@
+#include "eventstore/home.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace meent::eventstore {
+
+using namespace domain;
+using std::chrono::milliseconds;
+
+namespace {
+
+// With one record more still less than a request to a node may have.
+constexpr std::size_t enough_bytes = 64 * 1024;
+constexpr std::size_t most_rows = 100;
+constexpr milliseconds longest_taking{10'000};
+constexpr milliseconds look_again{2};
+
+std::string drawn_key() {
+  IdBytes bytes{};
+  randombytes_buf(bytes.data(), bytes.size());
+  return domain::to_hex(bytes);
+}
+
+}  // namespace
+
+LogId NodeHome::log() {
+  const auto genesis = store_.partition().genesis;
+  if (!genesis) throw StorageError(name_ + " has not read its log's beginning yet.", true);
+  return genesis->log_id;
+}
+
+std::optional<LogId> NodeHome::residence(PlatformId platform) const {
+  const auto record = domain::find<PlatformRecord>(*store_.state(platform), {});
+  return record ? std::optional(record->log) : std::nullopt;
+}
+
+std::optional<Resident> NodeHome::find(std::string_view id_or_slug) {
+  const auto directory = store_.state(directory_id());
+  auto id = PlatformId::parse(id_or_slug);
+  if (!id) {
+    const auto owner =
+        domain::find<PlatformNameRecord>(*directory, "slug:" + std::string(id_or_slug));
+    if (!owner) return std::nullopt;
+    id = owner->platform;
+  }
+  const auto tip = store_.tip(*id);
+  Resident out{.id = *id,
+               .lives_in = residence(*id),
+               .slug = {},
+               .name = {},
+               .hosts = {},
+               .position = tip.position,
+               .hash = tip.hash};
+  const auto entry = domain::find<DirectoryRecord>(*directory, *id);
+  if (!entry && !out.lives_in) return std::nullopt;
+  if (entry) {
+    out.slug = entry->slug;
+    out.name = entry->name;
+    out.hosts = entry->hosts;
+  }
+  return out;
+}
+
+void NodeHome::run(PlatformId platform, PlatformCommand command, std::string key,
+                   std::optional<PlatformRejection> as_good) {
+  const auto outcome = sequencer_.run({.platform = platform,
+                                       .command = std::move(command),
+                                       .actor = {.kind = ActorKind::operator_, .id = {}},
+                                       .role = Role::operator_,
+                                       .occurred_at = std::nullopt,
+                                       .import_progress = std::nullopt,
+                                       .idempotency_key = key,
+                                       .request = key});
+  if (const auto* refused = std::get_if<Refused>(&outcome)) {
+    if (as_good && refused->rejection == Rejection(*as_good)) return;
+    throw MoveRefused(name_ + ": " + std::string(explain(refused->rejection).sentence));
+  }
+  if (const auto* unavailable = std::get_if<Unavailable>(&outcome)) {
+    throw StorageError(name_ + ": " + unavailable->detail, true);
+  }
+}
+
+void NodeHome::enter(const Resident& resident) {
+  const auto genesis = store_.partition().genesis;
+  const auto partitions = genesis ? genesis->partitions : 1;
+  run(directory_id(),
+      RegisterPlatform{.platform = resident.id,
+                       .slug = resident.slug,
+                       .name = resident.name,
+                       .hosts = resident.hosts,
+                       .partition = partition_of(resident.id, partitions)},
+      "enter/" + drawn_key(), PlatformRejection::already_registered);
+}
+
+void NodeHome::place(PlatformId platform, LogId log) {
+  const auto lives_in = residence(platform);
+  if (!lives_in) throw MoveRefused(name_ + ": there is no such platform here.");
+  if (*lives_in == log) return;
+  if (*lives_in != this->log()) {
+    throw MoveRefused(name_ + ": the platform lives in another log, " + lives_in->text() + '.');
+  }
+  run(platform, MovePlatform{.log = log}, "move/" + drawn_key(), PlatformRejection::lives_there);
+}
+
+std::vector<std::string> NodeHome::records(PlatformId platform, std::uint64_t after) {
+  std::vector<std::string> out;
+  std::size_t bytes = 0;
+  for (const auto& row : store_.records(platform, after, most_rows)) {
+    auto stored = store_.record_at(platform, row.base_position);
+    if (!stored) throw MoveRefused(name_ + ": a record is not there; see `meent verify`.");
+    bytes += stored->bytes.size();
+    out.push_back(std::move(stored->bytes));
+    if (bytes >= enough_bytes) break;
+  }
+  return out;
+}
+
+std::vector<MovedKey> NodeHome::keys(const std::vector<KeyId>& ids) {
+  std::vector<MovedKey> out;
+  for (const auto id : ids) {
+    auto secret = keys_.secret_of(id);
+    if (!secret) {
+      const auto made = keys_.mac(id, {"is it destroyed"});
+      if (made || made.error() != KeyFault::destroyed) {
+        throw MoveRefused(name_ + ": key " + id.text() +
+                          " is missing, and was not destroyed. Put back the copy of keys/ that "
+                          "belongs to this log.");
+      }
+    }
+    out.push_back({.id = id, .secret = secret});
+  }
+  return out;
+}
+
+void NodeHome::take_keys(PlatformId, const std::vector<MovedKey>& keys) {
+  for (const auto& key : keys) keys_.put(key.id, key.secret.value_or(KeyBytes{}));
+  keys_.sync();
+  for (const auto& key : keys) {
+    if (!key.secret) keys_.destroy(key.id);
+  }
+}
+
+/// What continues the history here. Throws MoveRefused when something else does.
+std::vector<std::string> NodeHome::new_among(PlatformId platform,
+                                             const std::vector<std::string>& records) const {
+  const auto tip = store_.tip(platform);
+  ChainPoint end{.position = tip.position, .hash = tip.hash};
+  std::vector<std::string> out;
+  for (const auto& bytes : records) {
+    const auto record = decode_record(bytes);
+    if (!record || record->header.platform != platform) {
+      throw MoveRefused(name_ + ": what was handed over is no record of platform " +
+                        platform.text() + '.');
+    }
+    const auto& header = record->header;
+    if (header.last_position() <= tip.position) {
+      if (store_.hash_at(platform, header.base_position) == hash_of(bytes)) continue;
+      throw MoveRefused(name_ + " has another history of this platform at position " +
+                        std::to_string(header.base_position) +
+                        ": one of the two was restored from a backup. Nothing was changed.");
+    }
+    if (header.base_position != end.position + 1 || header.prev_hash != end.hash) {
+      throw MoveRefused(name_ + ": the record at position " + std::to_string(header.base_position) +
+                        " does not continue position " + std::to_string(end.position) +
+                        " as it is here. Nothing was changed.");
+    }
+    end = {.position = header.last_position(), .hash = hash_of(bytes)};
+    out.push_back(bytes);
+  }
+  return out;
+}
+
+void NodeHome::take(PlatformId platform, const std::vector<std::string>& records) {
+  if (!domain::find<DirectoryRecord>(*store_.state(directory_id()), platform)) {
+    throw MoveRefused(name_ + ": the directory has not registered the platform.");
+  }
+  auto fresh = new_among(platform, records);
+  if (fresh.empty()) return;
+  if (residence(platform) == log()) {
+    throw MoveRefused(name_ + ": the platform lives here; nobody else may continue its history.");
+  }
+  const auto last = decode_record_header(fresh.back())->last_position();
+  if (!sequencer_.bring(platform, std::move(fresh))) {
+    throw StorageError(name_ + ": other records are being appended.", true);
+  }
+  const auto end = std::chrono::steady_clock::now() + longest_taking;
+  while (store_.tip(platform).position < last) {
+    if (std::chrono::steady_clock::now() > end) {
+      throw StorageError(name_ + ": the records have not come back from the log yet.", true);
+    }
+    std::this_thread::sleep_for(look_again);
+  }
+  if (!new_among(platform, records).empty()) {
+    throw StorageError(name_ + ": the records have not come back from the log yet.", true);
+  }
+}
+
+}  // namespace meent::eventstore

@@ -1,5 +1,6 @@
 #include "eventstore/moving.h"
 
+#include <filesystem>
 #include <iostream>
 #include <CLI/CLI.hpp>
 
@@ -53,6 +54,9 @@ class OpenSide {
 };
 
 int migrate(const std::string& platform, const Side& from, const Side& to) {
+  if (from.server.empty() && !real_files().exists(std::filesystem::path(from.folder) / "log")) {
+    throw StartRefused("there is no log in " + from.folder);  // opening would make one
+  }
   OpenSide source(from), target(to);
   MoveReport report;
   try {

@@ -56,6 +56,8 @@ void Serving::stop(std::chrono::milliseconds patience) {
   }
   hub_.stop();
   server_->stop(patience);
+  // What is in flight answers into the cluster's part, which must still be there.
+  if (replicated_ != nullptr) replicated_->stop();
   running_ = nullptr;
   server_ = nullptr;
 }

@@ -125,6 +125,7 @@ RunningNode::Member::Member(const std::filesystem::path& folder,
 RunningNode::Member::~Member() {
   hub.stop();
   server.reset();
+  if (replicated != nullptr) replicated->stop();
   cluster.reset();
 }
 

@@ -65,10 +65,13 @@ void Random::fill(std::span<std::uint8_t> out) {
 }
 
 void use_for_sodium(Random& random) {
-  const bool is_first = drawn_from == nullptr;
+  if (drawn_from == nullptr) {
+    // Its first start in a process draws too; a seed must not depend on whether it ran first.
+    static Random for_the_start(0);
+    drawn_from = &for_the_start;
+    if (randombytes_set_implementation(&implementation) != 0 || sodium_init() < 0) std::abort();
+  }
   drawn_from = &random;
-  if (is_first && randombytes_set_implementation(&implementation) != 0) std::abort();
-  if (sodium_init() < 0) std::abort();
 }
 
 }  // namespace meent::simulation

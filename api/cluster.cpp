@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <nlohmann/json.hpp>
 
@@ -78,25 +79,21 @@ struct Cluster::Impl {
     if (url.empty() || (membership != nullptr && url == membership->url())) return std::nullopt;
     return url;
   }
-  /// The platform a command is about; the directory's for founding one; nothing: not known here.
+  /// The platform a request is about; the directory for founding one; nothing: none, or not known
+  /// here.
   [[nodiscard]] std::optional<PlatformId> platform_of(const Request& request) const {
     const auto& path = request.segments;
-    if (path.size() >= 3 && path[0] == "api" && path[2] == "platforms") {
-      if (path.size() == 3) return directory_id();
-      const auto platform = find_platform(node.store, path[3]);
-      return platform ? std::optional(platform->id) : std::nullopt;
-    }
-    if (path.size() >= 2 && path[0] == "p") {
-      const auto platform = find_platform(node.store, path[1]);
-      return platform ? std::optional(platform->id) : std::nullopt;
-    }
-    return std::nullopt;
+    const bool is_in_api = path.size() >= 3 && path[0] == "api" && path[2] == "platforms";
+    if (is_in_api && path.size() == 3) return directory_id();
+    if (!is_in_api && (path.size() < 2 || path[0] != "p")) return std::nullopt;
+    const auto platform = find_platform(node.store, path[is_in_api ? 3 : 1]);
+    return platform ? std::optional(platform->id) : std::nullopt;
   }
   void when_reached(Request& request, Respond respond, Clock::time_point since);
   [[nodiscard]] bool is_ahead(const Request& request, PlatformId platform) const;
   void proceed(Request& request, Respond respond, const std::optional<PlatformId>& platform);
   void answer_founding(const Request& request, Respond respond) const;
-  void wait_for_platform(PlatformId platform, Clock::time_point until, Done done);
+  void wait_for_platform(PlatformId platform, Clock::time_point until, FoundingDone done);
   void answer_moving(const Request& request, const NodeSeal::Passed& passed, Respond respond);
 
   const Node& node;
@@ -253,17 +250,19 @@ void Cluster::Impl::when_reached(Request& request, Respond respond, Clock::time_
 }
 
 bool Cluster::Impl::is_ahead(const Request& request, PlatformId id) const {
-  const auto state = node.store.state(id);
-  const auto record = find<PlatformRecord>(*state, {});
-  if (!record) return false;
-  const auto tip = node.store.tip(id).position;
+  std::vector<std::string_view> places;  // most requests name none, and cost no lookup here
   for (const auto text : {request.header("meent-after"), request.header("last-event-id"),
                           request.query_value("cursor"), request.cookie(pages::after_cookie)}) {
-    if (!text) continue;
-    const auto position = position_in(node.keys, id, record->platform_key, *text);
-    if (position && *position > tip) return true;
+    if (text) places.push_back(*text);
   }
-  return false;
+  if (places.empty()) return false;
+  const auto record = find<PlatformRecord>(*node.store.state(id), {});
+  if (!record) return false;
+  const auto tip = node.store.tip(id).position;
+  return std::ranges::any_of(places, [&](std::string_view place) {
+    const auto position = position_in(node.keys, id, record->platform_key, place);
+    return position && *position > tip;
+  });
 }
 
 void Cluster::Impl::proceed(Request& request, Respond respond,
@@ -283,6 +282,17 @@ ClusterCounts Cluster::counts() const {
           .repeated = impl_->repeated,
           .received = impl_->received,
           .given_up = impl_->given_up};
+}
+
+std::vector<eventstore::Ownership::Peer> Cluster::peers() const {
+  const auto* membership = impl_->replicated.membership();
+  if (membership == nullptr) return {};
+  return membership->peers(Clock::now());
+}
+
+bool Cluster::is_clock_right() const {
+  const auto* membership = impl_->replicated.membership();
+  return membership == nullptr || membership->is_clock_right(Clock::now());
 }
 
 // Founding ---------------------------------------------------------------------------------------
@@ -351,7 +361,7 @@ void Cluster::Impl::answer_founding(const Request& request, Respond respond) con
   }
 }
 
-void Cluster::found(PlatformFounding founding, PlatformId platform, Done done) {
+void Cluster::found(PlatformFounding founding, PlatformId platform, FoundingDone done) {
   const auto partition = eventstore::partition_of(platform, impl_->partition_count());
   if (impl_->owns(partition)) {
     return finish_founding(impl_->node.sequencer, impl_->node.keys, std::move(founding), platform,
@@ -407,7 +417,8 @@ void Cluster::Impl::answer_moving(const Request& request, const NodeSeal::Passed
 // Founding elsewhere -----------------------------------------------------------------------------
 
 /// What another node wrote comes here through the log.
-void Cluster::Impl::wait_for_platform(PlatformId platform, Clock::time_point until, Done done) {
+void Cluster::Impl::wait_for_platform(PlatformId platform, Clock::time_point until,
+                                      FoundingDone done) {
   if (find_platform(node.store, platform.text())) return done(platform);
   if (Clock::now() > until) return done(std::unexpected(moved_problem()));
   client.after(look_again, [this, platform, until, done = std::move(done)]() mutable {

@@ -20,17 +20,23 @@ struct ClusterCounts {
   std::uint64_t given_up = 0;   ///< answered 503 because no owner was found in time
 };
 
-class Cluster final : public PlatformFounder {
+class Cluster {
  public:
   /// All outlive it, and requests in flight.
   Cluster(const Node& node, eventstore::Replicated& replicated, const Router& router);
-  ~Cluster() override;
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
 
   /// Answers here, or forwards. Requests from other nodes are answered here or refused as moved.
   void dispatch(Request& request, Respond respond);
   /// What is left of a founding once the directory has registered it, by the partition's owner.
-  void found(PlatformFounding founding, domain::PlatformId platform, Done done) override;
+  void found(PlatformFounding founding, domain::PlatformId platform, FoundingDone done);
   [[nodiscard]] ClusterCounts counts() const;
+  /// All nodes as they are heard now, by url; none before this one has joined.
+  [[nodiscard]] std::vector<eventstore::Ownership::Peer> peers() const;
+  /// This node's clock is as the log's, as far as is known.
+  [[nodiscard]] bool is_clock_right() const;
 
  private:
   struct Try;

@@ -260,6 +260,17 @@ Handler writing(const Node& node, TokenScope scope,
   };
 }
 
+std::expected<Requester, Problem> directory_operator(const Node& node, const Request& request,
+                                                     std::string needs) {
+  auto requester = find_requester(node.store, directory_id(), request);
+  if (!requester || may_act(requester->actor, requester->role, Capability::found, {})) {
+    return requester;
+  }
+  const auto* type =
+      requester->viewer.is_signed_in ? &problems::not_allowed : &problems::not_signed_in;
+  return std::unexpected(Problem{type, std::move(needs), {}, {}});
+}
+
 PersonId person_concerned(const Call& call, JsonBody& body, std::string_view field) {
   const auto named = body.id<PersonId>(field);
   const auto& own = call.requester.viewer.person;

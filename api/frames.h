@@ -51,6 +51,11 @@ Handler writing(const Node& node, domain::TokenScope scope,
 /// Reading the installation itself, which everybody may: no token is looked at.
 Handler reading_installation(std::function<Answer(const Request&)> answer);
 
+/// Whoever may found platforms: operators of the directory. Errors: not_signed_in and not_allowed,
+/// with `needs` in words.
+std::expected<Requester, Problem> directory_operator(const Node& node, const Request& request,
+                                                     std::string needs);
+
 /// Whom the command is about: the token's person, or `field` of the body, which only tokens with
 /// import or operate may fill with someone else. Notes what is wrong in the body.
 domain::PersonId person_concerned(const Call& call, JsonBody& body, std::string_view field);

@@ -30,7 +30,7 @@ class LocalNode {
   LocalNode& operator=(const LocalNode&) = delete;
 
   [[nodiscard]] const Node& node() const { return *node_; }
-  /// Set what another part of the process brings: founder, membership.
+  /// Set what another part of the process brings: cluster, consumers.
   [[nodiscard]] Node& node() { return *node_; }
   [[nodiscard]] eventstore::Embedded& embedded() { return embedded_; }
   /// Waits until every view is as far as the store is now. False when it takes longer.

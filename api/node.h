@@ -5,7 +5,6 @@
 #include "api/consumers.h"
 #include "api/page_cache.h"
 #include "eventstore/cloud_event.h"
-#include "eventstore/membership.h"
 #include "eventstore/sequencer.h"
 #include "projections/search.h"
 #include "projections/views.h"
@@ -14,7 +13,6 @@
 namespace meent::api {
 
 class Cluster;
-class PlatformFounder;
 
 struct Node {
   eventstore::Store& store;
@@ -24,12 +22,10 @@ struct Node {
   projections::TableViews& tables;
   projections::Slot<projections::SearchView>& search;
   PageCache& cache;
-  eventstore::EventOrigin origin{};    ///< what CloudEvents say about where they come from
-  PlatformFounder* founder = nullptr;  ///< nothing: this node owns all of the log
-  const eventstore::Membership* membership = nullptr;  ///< among other nodes
-  const RunningConsumers* consumers = nullptr;         ///< beside the server; nothing: none
-  const Cluster* cluster = nullptr;                    ///< the same, for what is forwarded
-  bool is_demo = false;  ///< one click acts as a demo person; loopback only
+  eventstore::EventOrigin origin{};             ///< what CloudEvents say about where they come from
+  const RunningConsumers* consumers = nullptr;  ///< beside the server; nothing: none
+  Cluster* cluster = nullptr;  ///< the other nodes; nothing: this one owns all of the log
+  bool is_demo = false;        ///< one click acts as a demo person; loopback only
 
   /// Clear text, or nothing when its key was destroyed.
   [[nodiscard]] std::optional<std::string> open(domain::PlatformId platform,

@@ -77,17 +77,25 @@ struct PeerClient::Impl {
     if (!address) return job.done(std::unexpected(url + " is no address of a node"));
     auto& peer = peers[url];
     peer.address = *address;
-    if (!peer.idle.empty()) {
-      auto connection = std::move(peer.idle.back());
-      peer.idle.pop_back();
-      write(peer, std::move(connection), std::move(job));
-    } else if (peer.connection_count < options.connection_limit) {
-      connect(peer, std::move(job));
+    if (has_way(peer)) {
+      start(peer, std::move(job));
     } else if (peer.waiting.size() < options.waiting_limit) {
       peer.waiting.push_back(std::move(job));
     } else {
       job.done(std::unexpected("too many requests wait for " + url));
     }
+  }
+
+  [[nodiscard]] bool has_way(const Peer& peer) const {
+    return !peer.idle.empty() || peer.connection_count < options.connection_limit;
+  }
+
+  /// Over a kept connection, or a new one; `has_way` must hold.
+  void start(Peer& peer, Job job) {
+    if (peer.idle.empty()) return connect(peer, std::move(job));
+    auto connection = std::move(peer.idle.back());
+    peer.idle.pop_back();
+    write(peer, std::move(connection), std::move(job));
   }
 
   void connect(Peer& peer, Job job) {
@@ -182,18 +190,10 @@ struct PeerClient::Impl {
   }
 
   void next(Peer& peer) {
-    if (peer.waiting.empty()) return;
+    if (peer.waiting.empty() || !has_way(peer)) return;
     auto job = std::move(peer.waiting.front());
     peer.waiting.pop_front();
-    if (!peer.idle.empty()) {
-      auto connection = std::move(peer.idle.back());
-      peer.idle.pop_back();
-      write(peer, std::move(connection), std::move(job));
-    } else if (peer.connection_count < options.connection_limit) {
-      connect(peer, std::move(job));
-    } else {
-      peer.waiting.push_front(std::move(job));
-    }
+    start(peer, std::move(job));
   }
 
   const Options options;

@@ -3,13 +3,12 @@
 #include <deque>
 #include <memory>
 
+#include "api/cluster.h"
 #include "domain/kind.h"
 
 namespace meent::api {
 
 using namespace domain;
-using Done = PlatformFounder::Done;
-
 namespace {
 
 /// Every step has a key of its own, the same whenever it is made again.
@@ -25,12 +24,12 @@ Act act_of(const PlatformFounding& founding, PlatformId on, Command command, int
 
 /// The steps after the directory has registered the platform, one at a time.
 struct Founding : std::enable_shared_from_this<Founding> {
-  Founding(eventstore::Sequencer& sequencer_in, PlatformFounding request_in, Done done_in)
+  Founding(eventstore::Sequencer& sequencer_in, PlatformFounding request_in, FoundingDone done_in)
       : sequencer(sequencer_in), request(std::move(request_in)), done(std::move(done_in)) {}
 
   eventstore::Sequencer& sequencer;
   PlatformFounding request;
-  Done done;
+  FoundingDone done;
   PlatformId platform;
   std::deque<Command> left;
   int step = 0;
@@ -50,7 +49,7 @@ struct Founding : std::enable_shared_from_this<Founding> {
 }  // namespace
 
 void finish_founding(eventstore::Sequencer& sequencer, eventstore::Keys& keys,
-                     PlatformFounding founding, PlatformId platform, Done done) {
+                     PlatformFounding founding, PlatformId platform, FoundingDone done) {
   auto state = std::make_shared<Founding>(sequencer, std::move(founding), std::move(done));
   const auto& request = state->request;
   state->platform = platform;
@@ -67,7 +66,7 @@ void finish_founding(eventstore::Sequencer& sequencer, eventstore::Keys& keys,
   state->next();
 }
 
-void found_platform(const Node& node, PlatformFounding founding, Done done) {
+void found_platform(const Node& node, PlatformFounding founding, FoundingDone done) {
   const auto partitions = node.store.partition().genesis.value_or(eventstore::Genesis{}).partitions;
   const auto id = draw_id<PlatformId>();
   const PlatformCommand command =
@@ -80,7 +79,7 @@ void found_platform(const Node& node, PlatformFounding founding, Done done) {
           [&node, founding, done = std::move(done)](const ActResult& result) {
             if (!result) return done(std::unexpected(result.error()));
             const auto platform = first_event<PlatformRegistered>(*result)->platform;
-            if (node.founder != nullptr) return node.founder->found(founding, platform, done);
+            if (node.cluster != nullptr) return node.cluster->found(founding, platform, done);
             finish_founding(node.sequencer, node.keys, founding, platform, done);
           });
 }

@@ -21,19 +21,12 @@ struct PlatformFounding {
   std::string request;
 };
 
-/// Writes what follows once the directory has registered the platform.
-class PlatformFounder {
- public:
-  /// Called once, from another thread, with the platform's id.
-  using Done = std::function<void(std::expected<domain::PlatformId, Problem>)>;
-  virtual ~PlatformFounder() = default;
-  virtual void found(PlatformFounding founding, domain::PlatformId platform, Done done) = 0;
-};
+/// Called once, from another thread, with the platform's id.
+using FoundingDone = std::function<void(std::expected<domain::PlatformId, Problem>)>;
 
-void found_platform(const Node& node, PlatformFounding founding, PlatformFounder::Done done);
+void found_platform(const Node& node, PlatformFounding founding, FoundingDone done);
 /// The platform's own facts and kinds only, on this node.
 void finish_founding(eventstore::Sequencer& sequencer, eventstore::Keys& keys,
-                     PlatformFounding founding, domain::PlatformId platform,
-                     PlatformFounder::Done done);
+                     PlatformFounding founding, domain::PlatformId platform, FoundingDone done);
 
 }  // namespace meent::api

@@ -20,14 +20,12 @@ std::unique_ptr<LocalNode> make_local(LocalNodeOptions options,
 Serving::Serving(LocalNodeOptions options, std::unique_ptr<eventstore::Replicated> replicated)
     : replicated_(replicated.get()),
       hub_((local_ = make_local(std::move(options), std::move(replicated)))->node().store) {
-  add_pages(router_, node());
   add_routes(router_, node(), hub_, [this] {
     const Server* server = running_;
     return server != nullptr ? server->counts() : Server::Counts{};
   });
   if (replicated_ == nullptr) return;
   cluster_ = std::make_unique<Cluster>(node(), *replicated_, router_);
-  local_->node().founder = cluster_.get();
   local_->node().cluster = cluster_.get();
 }
 
@@ -35,27 +33,33 @@ Serving::~Serving() {
   stop(std::chrono::milliseconds(0));
 }
 
+void Serving::add_pages() {
+  api::add_pages(router_, node());
+}
+
+void Serving::dispatch(Request& request, Respond respond) {
+  if (cluster_) return cluster_->dispatch(request, std::move(respond));
+  find_own_host(node(), request);
+  router_.dispatch(request, std::move(respond));
+}
+
 void Serving::listen(const Server::Options& options) {
   server_ = std::make_unique<Server>(options, [this](Request& request, Respond respond) {
-    if (cluster_) return cluster_->dispatch(request, std::move(respond));
-    find_own_host(node(), request);
-    router_.dispatch(request, std::move(respond));
+    dispatch(request, std::move(respond));
   });
   running_ = server_.get();
 }
 
-void Serving::join(const std::string& url) {
-  replicated_->join(url);
-  local_->node().membership = replicated_->membership();
+void Serving::join(const std::string& url, eventstore::MembershipOptions pace) {
+  replicated_->join(url, std::move(pace));
 }
 
 void Serving::stop(std::chrono::milliseconds patience) {
-  if (!server_) return;
   if (replicated_ != nullptr && patience.count() > 0 && !replicated_->leave(patience)) {
     spdlog::warn("no other node has taken over; stopping all the same");
   }
   hub_.stop();
-  server_->stop(patience);
+  if (server_) server_->stop(patience);
   // What is in flight answers into the cluster's part, which must still be there.
   if (replicated_ != nullptr) replicated_->stop();
   running_ = nullptr;

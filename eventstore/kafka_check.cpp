@@ -63,7 +63,7 @@ std::optional<std::string> KafkaCheck::compare_topic() {
     return topic_ + " has a partition with " + std::to_string(shape->copies) +
            " copies and must have " + std::to_string(options_.replication) +
            ". Reassign it (kafka-reassign-partitions), or say what you accept with "
-           "--kafka-replication";
+           "--replication";
   }
   const auto wrong = wrong_settings(TopicKind::log, least_insync(shape->copies),
                                     settings_of_topic(*client_, topic_, longest_question));
@@ -127,12 +127,12 @@ std::optional<std::string> KafkaCheck::compare_last(const std::vector<KafkaPlace
     if (!found[i] || found[i]->offset != place.last_offset) {
       return where +
              " no longer holds the entry that this node has read: the log was cut, or made anew. "
-             "Stop all nodes and see `meent kafka heal`";
+             "Stop all nodes and see docs/runbook.md, Lost suffix";
     }
     if (hash_of(found[i]->bytes) != hash_of_place(place)) {
       return where +
              " holds another entry than the one that this node has read: the log was cut and "
-             "written again. Stop all nodes and see `meent kafka heal`";
+             "written again. Stop all nodes and see docs/runbook.md, Lost suffix";
     }
   }
   return std::nullopt;

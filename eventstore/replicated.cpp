@@ -95,6 +95,7 @@ void Replicated::join(std::string url, MembershipOptions pace) {
   pace.node = domain::to_hex(drawn());
   pace.url = std::move(url);
   membership_ = std::make_unique<Membership>(std::move(beats_), *sequencer_, std::move(pace));
+  joined_ = membership_.get();
   member_thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), "meent-member");
     run(&Replicated::live);

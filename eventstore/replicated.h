@@ -41,8 +41,8 @@ class Replicated {
   /// From now on this node answers at `url`: it beats, and takes its share of the partitions.
   /// `pace`: how often and how fast; node and url are set here.
   void join(std::string url, MembershipOptions pace = {});
-  /// Nothing before `join`.
-  [[nodiscard]] const Membership* membership() const { return membership_.get(); }
+  /// Nothing before `join`. Threads: any.
+  [[nodiscard]] const Membership* membership() const { return joined_; }
   /// Lets the others take over what this node owns. False: not within `at_most`.
   bool leave(std::chrono::milliseconds at_most);
   void stop();
@@ -62,6 +62,7 @@ class Replicated {
   std::unique_ptr<Sequencer> sequencer_;
   std::unique_ptr<Topic> beats_;  ///< until `join`
   std::unique_ptr<Membership> membership_;
+  std::atomic<const Membership*> joined_ = nullptr;  ///< the same, for whoever asks meanwhile
   std::atomic<bool> is_stopping_ = false;
   std::atomic<bool> is_making_directory_ = false;
   std::thread keys_thread_, member_thread_;

@@ -431,13 +431,14 @@ class TwoHalves final : public SteppedSequencer {
     }
     std::vector<Answer> answers;
     const auto now = options_.steady();
-    write_count_ = 0;
+    std::uint64_t write_count = 0;
     for (auto& one : partitions_) {
       auto& of_this = ends[one->number];
       one->writer.follow_up(now, of_this);
       for (auto& end : of_this) take_answers(end, one->writer, answers);
-      write_count_ += one->writer.write_count;
+      write_count += one->writer.write_count;
     }
+    write_count_ = write_count;
     publish(ends);
     send(answers);
     return applied.size();

@@ -139,6 +139,7 @@ int serve(const ServeOptions& options, const Wiring& wiring) {
   const auto signals = block_stop_signals();
   Serving serving({.folder = options.folder, .is_demo = options.is_demo, .origin = options.origin},
                   open_replicated(options));
+  serving.add_pages();
   if (options.is_demo && serving.replicated() == nullptr) fill_demo(serving.node());
   const auto consumers = start_consumers(options, serving.node(), wiring);
   serving.local().node().consumers = consumers.get();

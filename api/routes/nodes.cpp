@@ -20,9 +20,8 @@ std::string_view word_of(PartitionRole role) {
 
 void write_peers(const Node& node, JsonWriter& json) {
   json.open_array("nodes");
-  const auto now = std::chrono::steady_clock::now();
-  const auto peers = node.membership != nullptr ? node.membership->peers(now)
-                                                : std::vector<eventstore::Ownership::Peer>();
+  const auto peers =
+      node.cluster != nullptr ? node.cluster->peers() : std::vector<eventstore::Ownership::Peer>();
   for (const auto& peer : peers) {
     json.open_object()
         .field("url", peer.beat.url)
@@ -52,22 +51,16 @@ void write_partitions(const Node& node, JsonWriter& json) {
 }
 
 Answer list_nodes(const Node& node, const Request& request) {
-  const auto requester = find_requester(node.store, directory_id(), request);
+  const auto requester = directory_operator(
+      node, request, "This needs a token of the directory with the scope operate.");
   if (!requester) return std::unexpected(requester.error());
-  if (!may_act(requester->actor, requester->role, Capability::found, {})) {
-    const auto* type =
-        requester->viewer.is_signed_in ? &problems::not_allowed : &problems::not_signed_in;
-    return std::unexpected(
-        Problem{type, "This needs a token of the directory with the scope operate.", {}, {}});
-  }
   JsonWriter json;
   json.open_object();
   write_peers(node, json);
   write_partitions(node, json);
   const auto behind = node.sequencer.behind();
   json.field("behind_ms", behind ? std::optional(behind->count()) : std::nullopt);
-  json.field("clock_right", node.membership == nullptr ||
-                                node.membership->is_clock_right(std::chrono::steady_clock::now()));
+  json.field("clock_right", node.cluster == nullptr || node.cluster->is_clock_right());
   return Response::json(json.close_object().take());
 }
 

@@ -38,16 +38,9 @@ Answer list_platforms(const Node& node, const Request& request) {
 }
 
 void create_platform(const Node& node, const Request& request, Respond respond) {
-  const auto requester = find_requester(node.store, directory_id(), request);
+  const auto requester = directory_operator(
+      node, request, "This needs a token of the directory with the scope operate or import.");
   if (!requester) return respond(to_response(requester.error(), request));
-  if (!may_act(requester->actor, requester->role, Capability::found, {})) {
-    const auto* type =
-        requester->viewer.is_signed_in ? &problems::not_allowed : &problems::not_signed_in;
-    return respond(to_response(
-        Problem{
-            type, "This needs a token of the directory with the scope operate or import.", {}, {}},
-        request));
-  }
   const auto key = idempotency_key_of(request);
   if (!key) return respond(to_response(key.error(), request));
   auto body = JsonBody::parse(request.body);

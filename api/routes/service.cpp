@@ -224,11 +224,11 @@ void add_consumer_families(Families& out, const std::vector<ConsumerHealth>& con
   }
 }
 
-/// How far a node that joins has come, by what the others say they have read.
+/// How far a node of a cluster has come, by what the others say they have read.
 std::string reading_progress(const Node& node) {
   std::string out = "the log has not been read to its end yet";
-  if (node.membership == nullptr) return out;
-  const auto peers = node.membership->peers(std::chrono::steady_clock::now());
+  const auto peers = node.cluster->peers();
+  if (peers.empty()) return out;
   std::uint64_t read = 0, all = 0;
   for (const auto& partition : node.sequencer.partitions()) {
     auto end = partition.next_offset;

@@ -9,8 +9,6 @@
 #include <stdexcept>
 #include <thread>
 
-#include "api/pages/pages.h"
-
 namespace meent::api {
 
 using namespace domain;
@@ -103,47 +101,10 @@ RunningNode::~RunningNode() {
   close();
 }
 
-RunningNode::Member::Member(const std::filesystem::path& folder,
-                            std::unique_ptr<eventstore::Replicated> of_several)
-    : replicated(of_several.get()),
-      local(of_several ? std::make_unique<LocalNode>(LocalNodeOptions{.folder = folder},
-                                                     std::move(of_several))
-                       : std::make_unique<LocalNode>(LocalNodeOptions{.folder = folder})),
-      hub(local->node().store) {
-  add_routes(router, node(), hub, [] { return Server::Counts{}; });
-  if (replicated == nullptr) return;
-  cluster = std::make_unique<Cluster>(node(), *replicated, router);
-  local->node().founder = cluster.get();
-  local->node().cluster = cluster.get();
-  listen();
-  const auto url = "http://127.0.0.1:" + std::to_string(server->port());
-  replicated->join(
-      url, {.beat_every = milliseconds(20), .ownership = {.dead_after = milliseconds(200)}});
-  local->node().membership = replicated->membership();
-}
-
-RunningNode::Member::~Member() {
-  hub.stop();
-  server.reset();
-  if (replicated != nullptr) replicated->stop();
-  cluster.reset();
-}
-
-void RunningNode::Member::listen() {
-  server = std::make_unique<Server>(
-      Server::Options{.thread_count = 1},
-      [this](Request& request, Respond respond) { dispatch(request, std::move(respond)); });
-}
-
-void RunningNode::Member::dispatch(Request& request, Respond respond) {
-  if (cluster) return cluster->dispatch(request, std::move(respond));
-  router.dispatch(request, std::move(respond));
-}
-
 void RunningNode::open() {
   const char* nodes = std::getenv("MEENT_TEST_NODES");
   if (nodes != nullptr) return open_members(std::stoul(nodes));
-  members_.push_back(std::make_unique<Member>(folder_, nullptr));
+  members_.push_back(std::make_unique<Serving>(LocalNodeOptions{.folder = folder_}, nullptr));
 }
 
 void RunningNode::open_members(std::size_t count) {
@@ -162,19 +123,23 @@ void RunningNode::open_members(std::size_t count) {
   for (std::size_t number = 0; number < count; ++number) {
     const auto folder = folder_ / ("node" + std::to_string(number));
     std::filesystem::create_directories(folder);
-    members_.push_back(std::make_unique<Member>(
-        folder, Replicated::open(folder, real_files(),
-                                 {.log = std::make_unique<SimLog>(shared_->log),
-                                  .keys = shared_->keys.open(),
-                                  .beats = shared_->beats.open(),
-                                  .secret = secret},
-                                 {})));
+    auto& member = *members_.emplace_back(
+        std::make_unique<Serving>(LocalNodeOptions{.folder = folder},
+                                  Replicated::open(folder, real_files(),
+                                                   {.log = std::make_unique<SimLog>(shared_->log),
+                                                    .keys = shared_->keys.open(),
+                                                    .beats = shared_->beats.open(),
+                                                    .secret = secret},
+                                                   {})));
+    member.listen({.thread_count = 1});
+    member.join("http://127.0.0.1:" + std::to_string(member.port()),
+                {.beat_every = milliseconds(20), .ownership = {.dead_after = milliseconds(200)}});
   }
   const auto end = std::chrono::steady_clock::now() + longest_wait;
   const auto is_owned = [&] {
     std::size_t owned = 0;
     for (const auto& member : members_) {
-      for (const auto& one : member->replicated->sequencer().partitions()) {
+      for (const auto& one : member->replicated()->sequencer().partitions()) {
         owned += one.role == PartitionRole::owning ? 1U : 0U;
       }
     }
@@ -215,13 +180,13 @@ void RunningNode::restart() {
 }
 
 void RunningNode::add_pages() {
-  for (const auto& member : members_) api::add_pages(member->router, member->node());
+  for (const auto& member : members_) member->add_pages();
 }
 
 std::uint16_t RunningNode::port() {
   auto& first = *members_.front();
-  if (!first.server) first.listen();
-  return first.server->port();
+  if (!first.is_listening()) first.listen({.thread_count = 1});
+  return first.port();
 }
 
 void RunningNode::dispatch(Request& request, Respond respond) {
@@ -297,7 +262,7 @@ Json RunningNode::accept_locally(const Ask& wanted) {
 void RunningNode::wait_for_views() {
   settle();
   for (const auto& member : members_) {
-    ASSERT_TRUE(member->local->wait_for_views(std::chrono::seconds(100)));
+    ASSERT_TRUE(member->local().wait_for_views(std::chrono::seconds(100)));
   }
 }
 

@@ -6,11 +6,8 @@
 #include <vector>
 #include <nlohmann/json.hpp>
 
-#include "api/cluster.h"
-#include "api/local_node.h"
 #include "api/routes/routes.h"
-#include "api/server.h"
-#include "api/stream_hub.h"
+#include "api/serving.h"
 #include "eventstore/sim_log.h"
 #include "eventstore/sim_topic.h"
 #include "tests/eventstore/scratch.h"
@@ -64,12 +61,12 @@ class RunningNode {
   /// Listens on a free port from the first call on.
   std::uint16_t port();
   [[nodiscard]] const Node& node() const { return members_.front()->node(); }
-  [[nodiscard]] const Router& router() const { return members_.front()->router; }
+  [[nodiscard]] const Router& router() const { return members_.front()->router(); }
   /// The pages too, beside the JSON routes.
   void add_pages();
   /// As the server would.
   void dispatch(Request& request, Respond respond);
-  [[nodiscard]] StreamHub& hub() { return members_.front()->hub; }
+  [[nodiscard]] StreamHub& hub() { return members_.front()->hub(); }
   [[nodiscard]] std::string folder() const { return folder_.string(); }
   void wait_for_views();
   /// Closes and opens the folder anew.
@@ -78,21 +75,6 @@ class RunningNode {
   [[nodiscard]] std::string log_end(const std::string& platform) const;
 
  private:
-  /// One node with its routes; `cluster` and `server` where it is one of several.
-  struct Member {
-    Member(const std::filesystem::path& folder, std::unique_ptr<eventstore::Replicated> replicated);
-    ~Member();
-    [[nodiscard]] const Node& node() const { return std::as_const(*local).node(); }
-    void dispatch(Request& request, Respond respond);
-    void listen();
-
-    eventstore::Replicated* replicated;
-    std::unique_ptr<LocalNode> local;
-    StreamHub hub;
-    Router router;
-    std::unique_ptr<Cluster> cluster;
-    std::unique_ptr<Server> server;
-  };
   /// What several nodes share; kept while they start again.
   struct Shared {
     eventstore::SimBroker log{6};
@@ -109,7 +91,7 @@ class RunningNode {
   std::unique_ptr<eventstore::ScratchFolder> scratch_;
   std::filesystem::path folder_;
   std::unique_ptr<Shared> shared_;  ///< nothing: one node by itself
-  std::vector<std::unique_ptr<Member>> members_;
+  std::vector<std::unique_ptr<Serving>> members_;
 };
 
 /// A founded platform: Anna and Bram take part, Mina moderates; a space that is open and one that

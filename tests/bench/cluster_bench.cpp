@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <fstream>
 #include <iostream>
 #include <CLI/CLI.hpp>
 
@@ -56,14 +55,10 @@ int run(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   const auto folder =
       std::filesystem::temp_directory_path() / ("meent-cluster-bench-" + std::to_string(getpid()));
-  std::vector<Figure> figures;
-  measure(options, folder, [&](Figure figure) {
-    std::cerr << to_json(figure) << std::endl;
-    figures.push_back(std::move(figure));
+  run_benchmark(options.out, [&](const Emit& emit) {
+    measure(options, folder, emit);
+    std::filesystem::remove_all(folder);
   });
-  std::filesystem::remove_all(folder);
-  std::cout << to_table(figures);
-  std::ofstream(options.out) << to_json(figures);
   return 0;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
+#include <iostream>
 #include <nlohmann/json.hpp>
 
 namespace meent::bench {
@@ -71,6 +73,16 @@ std::string to_table(const std::vector<Figure>& figures) {
     out += "\n";
   }
   return out;
+}
+
+void run_benchmark(const std::string& out, const std::function<void(const Emit&)>& measure) {
+  std::vector<Figure> figures;
+  measure([&](Figure figure) {
+    std::cerr << to_json(figure) << std::endl;
+    figures.push_back(std::move(figure));
+  });
+  std::cout << to_table(figures);
+  std::ofstream(out) << to_json(figures);
 }
 
 }  // namespace meent::bench

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,5 +25,10 @@ std::optional<Figure> figure_from(const std::string& line);
 std::string to_table(const std::vector<Figure>& figures);
 /// A JSON array.
 std::string to_json(const std::vector<Figure>& figures);
+
+using Emit = std::function<void(Figure)>;
+/// Runs a benchmark: each figure is shown as it comes, then all as a table, and as JSON in the file
+/// `out`.
+void run_benchmark(const std::string& out, const std::function<void(const Emit&)>& measure);
 
 }  // namespace meent::bench

@@ -1,13 +1,10 @@
 #pragma once
-#include <functional>
 
 #include "tests/bench/bench_server.h"
 #include "tests/bench/figure.h"
 
 /// Figures of a running server over HTTP, one function a question.
 namespace meent::bench {
-
-using Emit = std::function<void(Figure)>;
 
 /// Durable support commands a second, against a raw RocksDB loop that writes the same envelopes
 /// with one sync each. Restarts the server to read them.

@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <fstream>
 #include <iostream>
 #include <sstream>
 #include <CLI/CLI.hpp>
@@ -73,13 +72,7 @@ int run(int argc, char** argv) {
       ->check(CLI::IsMember({"server", "growing", "sequencer", "views", "search"}));
   CLI11_PARSE(app, argc, argv);
   options.beside = std::filesystem::path(argv[0]).parent_path().string();
-  std::vector<Figure> figures;
-  measure(options, [&](Figure figure) {
-    std::cerr << to_json(figure) << std::endl;
-    figures.push_back(std::move(figure));
-  });
-  std::cout << to_table(figures);
-  std::ofstream(options.out) << to_json(figures);
+  run_benchmark(options.out, [&](const Emit& emit) { measure(options, emit); });
   return 0;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-std::string base_of(const RunningCluster::Village& village) {
+std::string base_of(const Village& village) {
   return "/api/v1/platforms/" + village.platform;
 }
 
@@ -96,8 +96,7 @@ TEST(ClusterTest, WhoHasNotTheSecretIsNoNode) {
 /// Places comments through all running nodes, each with its own key, until told to stop.
 class Crowd {
  public:
-  Crowd(RunningCluster& cluster, const RunningCluster::Village& village,
-        std::vector<std::size_t> through)
+  Crowd(RunningCluster& cluster, const Village& village, std::vector<std::size_t> through)
       : cluster_(cluster), village_(village) {
     for (const auto number : through) {
       threads_.emplace_back([this, number] {
@@ -129,13 +128,12 @@ class Crowd {
   }
 
   RunningCluster& cluster_;
-  const RunningCluster::Village& village_;
+  const Village& village_;
   std::atomic<bool> is_over_ = false;
   std::vector<std::thread> threads_;
 };
 
-std::size_t comments_in(RunningCluster& cluster, std::size_t through,
-                        const RunningCluster::Village& village) {
+std::size_t comments_in(RunningCluster& cluster, std::size_t through, const Village& village) {
   std::size_t count = 0;
   std::string cursor;
   do {

@@ -23,23 +23,11 @@ Json call(ApiCaller& caller, Method method, const std::string& path, const Json&
 }
 
 /// One machine's village, made as an operator would; its ids.
-RunningCluster::Village make_village(ApiCaller& caller) {
-  RunningCluster::Village out;
-  out.platform = call(caller, Method::post, "/api/v1/platforms",
-                      {{"slug", "dorp"}, {"name", "Ons dorp"}, {"language", "nl"}})
-                     .at("id");
+Village make_village(ApiCaller& caller) {
+  auto out = found_village([&](const std::string& path,
+                               const Json& body) { return call(caller, Method::post, path, body); },
+                           "dorp");
   const auto base = "/api/v1/platforms/" + out.platform;
-  out.space = call(caller, Method::post, base + "/spaces",
-                   {{"slug", "plein"}, {"title", "Plein"}, {"kinds", {"idea"}}})
-                  .at("id");
-  out.person = call(caller, Method::post, base + "/people", {{"name", "Noor"}}).at("id");
-  out.idea = call(caller, Method::post, base + "/spaces/" + out.space + "/contributions",
-                  {{"kind", "idea"},
-                   {"author", out.person},
-                   {"title", "Een bankje"},
-                   {"body", "Bij de molen."},
-                   {"language", "nl"}})
-                 .at("id");
   for (int i = 0; i < 30; ++i) {
     call(caller, Method::post, base + "/contributions/" + out.idea + "/comments",
          {{"author", out.person}, {"body", "Bericht " + std::to_string(i)}, {"language", "nl"}});
@@ -48,7 +36,7 @@ RunningCluster::Village make_village(ApiCaller& caller) {
 }
 
 /// What the views answer, as text.
-std::vector<std::string> views(ApiCaller& caller, const RunningCluster::Village& village) {
+std::vector<std::string> views(ApiCaller& caller, const Village& village) {
   const auto base = "/api/v1/platforms/" + village.platform;
   std::vector<std::string> out;
   for (const auto* path : {"", "/kinds", "/spaces", "/people", "/search?q=molen"}) {
@@ -89,7 +77,7 @@ std::unique_ptr<ApiCaller> settled_folder(const std::filesystem::path& path) {
 TEST(MovingOverHttp, FromOneMachineIntoAClusterAndBackEveryViewStaysTheSame) {
   ScratchFolder scratch;
   const auto folder = scratch.path() / "machine";
-  RunningCluster::Village village;
+  Village village;
   {
     const auto caller = local_caller(folder);
     village = make_village(*caller);

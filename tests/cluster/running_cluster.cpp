@@ -125,22 +125,26 @@ Json RunningCluster::call(std::size_t through, Method method, const std::string&
   return Json::parse(answer.body, nullptr, false);
 }
 
-RunningCluster::Village RunningCluster::found(std::size_t through, const std::string& slug) {
+Village RunningCluster::found(std::size_t through, const std::string& slug) {
+  return found_village([&](const std::string& path,
+                           const Json& body) { return call(through, Method::post, path, body); },
+                       slug);
+}
+
+Village found_village(const std::function<Json(const std::string& path, const Json& body)>& create,
+                      const std::string& slug) {
   Village out;
-  out.platform = call(through, Method::post, "/api/v1/platforms",
-                      {{"slug", slug}, {"name", slug}, {"language", "nl"}})
-                     .at("id");
+  out.platform =
+      create("/api/v1/platforms", {{"slug", slug}, {"name", slug}, {"language", "nl"}}).at("id");
   const auto base = "/api/v1/platforms/" + out.platform;
-  out.space = call(through, Method::post, base + "/spaces",
-                   {{"slug", "plein"}, {"title", "Plein"}, {"kinds", {"idea"}}})
+  out.space = create(base + "/spaces", {{"slug", "plein"}, {"title", "Plein"}, {"kinds", {"idea"}}})
                   .at("id");
-  out.person = call(through, Method::post, base + "/people", {{"name", "Noor"}}).at("id");
-  out.idea = call(through, Method::post, base + "/spaces/" + out.space + "/contributions",
-                  {{"kind", "idea"},
-                   {"author", out.person},
-                   {"title", "Een bankje"},
-                   {"body", "Bij de molen."},
-                   {"language", "nl"}})
+  out.person = create(base + "/people", {{"name", "Noor"}}).at("id");
+  out.idea = create(base + "/spaces/" + out.space + "/contributions", {{"kind", "idea"},
+                                                                       {"author", out.person},
+                                                                       {"title", "Een bankje"},
+                                                                       {"body", "Bij de molen."},
+                                                                       {"language", "nl"}})
                  .at("id");
   return out;
 }

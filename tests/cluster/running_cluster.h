@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,14 @@
 namespace meent::api {
 
 using Json = nlohmann::json;
+
+/// A platform with a space, a person and an idea; their ids.
+struct Village {
+  std::string platform, space, person, idea;
+};
+/// Made by whoever `create` asks: it gives the answer to a POST.
+Village found_village(const std::function<Json(const std::string& path, const Json& body)>& create,
+                      const std::string& slug);
 
 class RunningCluster {
  public:
@@ -40,9 +49,6 @@ class RunningCluster {
   ApiAnswer ask(std::size_t through, Method method, const std::string& path, const Json& body = {},
                 std::vector<std::pair<std::string, std::string>> headers = {});
   /// A platform with a space, a person and an idea, made through this node.
-  struct Village {
-    std::string platform, space, person, idea;
-  };
   Village found(std::size_t through, const std::string& slug);
   /// Number of the node that owns the platform's partition; -1: none now.
   int owner_of(const std::string& platform);

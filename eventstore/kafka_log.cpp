@@ -124,7 +124,7 @@ std::optional<LogEntry> KafkaLog::next(std::chrono::milliseconds wait) {
 
 bool KafkaLog::is_at_end() const {
   const auto& parts = *parts_;
-  if (!parts.reading || parts.held) return false;
+  if (!parts.reading || parts.held || !parts.watch.is_trusted()) return false;
   for (std::uint32_t partition = 0; partition < parts.partitions; ++partition) {
     const auto end = parts.reading->reader.known_end(partition);
     if (!end || parts.watch.next_offset(partition) < *end) return false;

@@ -74,6 +74,11 @@ bool KafkaWatch::wait_for_trust(std::chrono::milliseconds wait) {
   return false;
 }
 
+bool KafkaWatch::is_trusted() const {
+  const std::lock_guard lock(mutex_);
+  return proven_ == asked_ && difference_.empty();
+}
+
 void KafkaWatch::wake() {
   const std::lock_guard lock(mutex_);
   is_woken_ = true;

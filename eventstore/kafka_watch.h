@@ -31,6 +31,8 @@ class KafkaWatch {
   /// Waits until the log can be trusted. False: not yet, or `wake`. Throws LogChanged, and
   /// StorageError when the latest comparison could not be made.
   bool wait_for_trust(std::chrono::milliseconds wait);
+  /// Nothing is to be compared first.
+  [[nodiscard]] bool is_trusted() const;
   void wake();
 
  private:

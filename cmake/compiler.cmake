@@ -15,11 +15,8 @@ if(MEENT_SANITIZE)
   add_link_options(-fsanitize=${MEENT_SANITIZE})
 endif()
 
-# MEENT_FUZZ: build the fuzz targets too (tests/fuzz), with the code they look at instrumented.
+# MEENT_FUZZ: build the fuzz targets too (tests/fuzz), with the house's folders instrumented.
 option(MEENT_FUZZ "Build for fuzzing" OFF)
-if(MEENT_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link)
-endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)

@@ -290,6 +290,23 @@ std::vector<eventstore::Ownership::Peer> Cluster::peers() const {
   return membership->peers(Clock::now());
 }
 
+std::string Cluster::reading_progress() const {
+  std::string out = "the log has not been read to its end yet";
+  const auto others = peers();
+  if (others.empty()) return out;
+  std::uint64_t read = 0, all = 0;
+  for (const auto& partition : impl_->replicated.sequencer().partitions()) {
+    auto end = partition.next_offset;
+    for (const auto& peer : others) {
+      const auto& theirs = peer.beat.next_offsets;
+      if (partition.number < theirs.size()) end = std::max(end, theirs[partition.number]);
+    }
+    read += partition.next_offset;
+    all += end;
+  }
+  return out + ": " + std::to_string(read) + " of " + std::to_string(all) + " offsets";
+}
+
 bool Cluster::is_clock_right() const {
   const auto* membership = impl_->replicated.membership();
   return membership == nullptr || membership->is_clock_right(Clock::now());

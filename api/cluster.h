@@ -35,6 +35,8 @@ class Cluster {
   [[nodiscard]] ClusterCounts counts() const;
   /// All nodes as they are heard now, by url; none before this one has joined.
   [[nodiscard]] std::vector<eventstore::Ownership::Peer> peers() const;
+  /// In words: how far it has read the log, and how far the others say it goes.
+  [[nodiscard]] std::string reading_progress() const;
   /// This node's clock is as the log's, as far as is known.
   [[nodiscard]] bool is_clock_right() const;
 

@@ -52,6 +52,8 @@ std::unique_ptr<Replicated> Replicated::open(const std::filesystem::path& folder
   std::unique_ptr<Replicated> node(new Replicated(parts.secret));
   node->store_ = Store::open({.folder = folder}, files);
   mark(folder, *node->store_, files);
+  spdlog::info("{} offsets of the log are here; what came since is read now",
+               node->store_->next_offset());
   node->keys_ = std::make_unique<SharedKeys>(Keys::open(folder / "keys", files),
                                              std::move(parts.keys), parts.secret);
   const auto end = std::chrono::steady_clock::now() + longest_start;

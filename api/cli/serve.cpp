@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "api/cli/cli.h"
+#include "api/cluster.h"
 #include "api/exchange/demo.h"
 #include "api/serving.h"
 #include "eventstore/kafka_log.h"
@@ -121,6 +122,20 @@ void fill_cluster_demo(Serving& serving) {
   fill_demo(serving.node());
 }
 
+/// The signal that stops it. A node says from time to time how far it has read, until it is there.
+int wait_for_signal(const sigset_t& signals, const Node& node) {
+  const timespec interval{.tv_sec = 2, .tv_nsec = 0};
+  while (node.cluster != nullptr && !node.sequencer.behind()) {
+    const int signal = sigtimedwait(&signals, nullptr, &interval);
+    if (signal > 0) return signal;
+    if (!node.sequencer.behind()) spdlog::info("{}", node.cluster->reading_progress());
+  }
+  if (node.cluster != nullptr) spdlog::info("the log has been read to its end");
+  int signal = 0;
+  sigwait(&signals, &signal);
+  return signal;
+}
+
 int serve(const ServeOptions& options, const Wiring& wiring) {
   if (const auto fault = fault_in(options.origin)) {
     std::cerr << "meent: " << *fault << "\n";
@@ -151,8 +166,7 @@ int serve(const ServeOptions& options, const Wiring& wiring) {
     if (options.is_demo) fill_cluster_demo(serving);
   }
   std::cout << "Meent serves at " << address << "/" << std::endl;
-  int signal = 0;
-  sigwait(&signals, &signal);
+  const int signal = wait_for_signal(signals, serving.node());
   spdlog::info("stopping on signal {}: finishing what is in flight", signal);
   serving.stop(std::chrono::seconds(10));
   if (consumers) consumers->stop();

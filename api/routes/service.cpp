@@ -224,24 +224,6 @@ void add_consumer_families(Families& out, const std::vector<ConsumerHealth>& con
   }
 }
 
-/// How far a node of a cluster has come, by what the others say they have read.
-std::string reading_progress(const Node& node) {
-  std::string out = "the log has not been read to its end yet";
-  const auto peers = node.cluster->peers();
-  if (peers.empty()) return out;
-  std::uint64_t read = 0, all = 0;
-  for (const auto& partition : node.sequencer.partitions()) {
-    auto end = partition.next_offset;
-    for (const auto& peer : peers) {
-      const auto& theirs = peer.beat.next_offsets;
-      if (partition.number < theirs.size()) end = std::max(end, theirs[partition.number]);
-    }
-    read += partition.next_offset;
-    all += end;
-  }
-  return out + ": " + std::to_string(read) + " of " + std::to_string(all) + " offsets";
-}
-
 Response readiness(const Node& node) {
   const auto health = node.runner.health();
   std::vector<std::string> reasons;
@@ -250,7 +232,7 @@ Response readiness(const Node& node) {
     if (!partition.stopped_why.empty()) reasons.push_back(partition.stopped_why);
   }
   const auto behind = node.sequencer.behind();
-  if (node.cluster != nullptr && !behind) reasons.push_back(reading_progress(node));
+  if (node.cluster != nullptr && !behind) reasons.push_back(node.cluster->reading_progress());
   for (const auto& stopped : node.sequencer.stopped()) {
     reasons.push_back("platform " + stopped.platform.text() + " stopped at position " +
                       std::to_string(stopped.position) + ": " + stopped.why);

@@ -55,16 +55,24 @@ std::vector<std::string> CrashViews::rows() {
   return out;
 }
 
+std::vector<std::string> rebuilt_rows(const Store& store, const Keys& keys) {
+  const ScratchFolder anew;
+  return CrashViews(store, keys, anew.path()).rows();
+}
+
+std::vector<std::string> differences(const std::vector<std::string>& rows,
+                                     const std::vector<std::string>& others) {
+  std::vector<std::string> out;
+  std::ranges::set_symmetric_difference(rows, others, std::back_inserter(out));
+  out.resize(std::min(out.size(), most_differences));
+  return out;
+}
+
 std::vector<std::string> differences_from_rebuild(const Store& store, const Keys& keys,
                                                   const std::filesystem::path& folder) {
-  const auto kept = CrashViews(store, keys, folder).rows();
-  const ScratchFolder anew;
-  const auto rebuilt = CrashViews(store, keys, anew.path()).rows();
-  std::vector<std::string> differences;
-  std::ranges::set_symmetric_difference(kept, rebuilt, std::back_inserter(differences));
-  differences.resize(std::min(differences.size(), most_differences));
-  for (auto& line : differences) line = "a view differs from its rebuild: " + line;
-  return differences;
+  auto out = differences(CrashViews(store, keys, folder).rows(), rebuilt_rows(store, keys));
+  for (auto& line : out) line = "a view differs from its rebuild: " + line;
+  return out;
 }
 
 }  // namespace meent::eventstore::crash

@@ -27,8 +27,14 @@ class CrashViews {
   std::unique_ptr<projections::Runner> runner_;
 };
 
-/// What differs between the views in the folder and ones built anew from the log; at most ten
-/// lines.
+/// The rows of views built anew from the log.
+std::vector<std::string> rebuilt_rows(const Store& store, const Keys& keys);
+
+/// What only one of them has; at most ten lines.
+std::vector<std::string> differences(const std::vector<std::string>& rows,
+                                     const std::vector<std::string>& others);
+
+/// Between the views in the folder and ones built anew from the log; at most ten lines.
 std::vector<std::string> differences_from_rebuild(const Store& store, const Keys& keys,
                                                   const std::filesystem::path& folder);
 

@@ -260,6 +260,22 @@ class Cluster:
         if done.returncode != 0:
             fail("what the nodes have on disk")
 
+    def clear(self, is_good):
+        """Ends what runs; shows what was left unless all was good."""
+        for node in self.nodes:
+            if node.process and node.process.poll() is None:
+                node.process.send_signal(signal.SIGCONT)
+                node.process.kill()
+        if self.brokers.process.poll() is None:
+            self.brokers.stop()
+        if is_good:
+            shutil.rmtree(self.folder)
+            return
+        print(f"what was left: {self.folder}", file=sys.stderr)
+        for node in self.nodes:
+            log = self.folder / f"node{node.number}.log"
+            print(f"--- node {node.number}\n{log.read_text()[-3000:]}", file=sys.stderr)
+
 
 class Load:
     """Clients that place comments, each under its own key, through any node, until accepted."""
@@ -272,6 +288,7 @@ class Load:
         self.times = []
         self.refused = collections.Counter()  # answers that were no acceptance, by status
         self.unfinished = 0
+        self.faults = []  # answers that nobody should get
         self.threads = [threading.Thread(target=self.client, args=(number,), daemon=True)
                         for number in range(CLIENTS)]
         for thread in self.threads:
@@ -315,7 +332,8 @@ class Load:
             with self.lock:
                 self.refused[answer.status] += 1
             if answer.status != 503:
-                fail(f"{answer.status} {text}")
+                self.faults.append(f"{answer.status} {text}")
+                return
             time.sleep(0.1)
         with self.lock:
             self.unfinished += 1
@@ -324,6 +342,8 @@ class Load:
         self.is_over = True
         for thread in self.threads:
             thread.join(PATIENCE + 20)
+        if self.faults:
+            fail(f"{len(self.faults)} answers, as {self.faults[0]}")
         if self.unfinished:
             fail(f"{self.unfinished} commands were not accepted within {PATIENCE} s")
 
@@ -497,20 +517,7 @@ def main():
         cluster.end(options.check.resolve())
         is_good = True
     finally:
-        for node in cluster.nodes:
-            if node.process and node.process.poll() is None:
-                node.process.send_signal(signal.SIGCONT)
-                node.process.kill()
-        if cluster.brokers.process.poll() is None:
-            cluster.brokers.process.stdin.close()
-            cluster.brokers.process.wait(60)
-        if is_good:
-            shutil.rmtree(cluster.folder)
-        else:
-            print(f"what was left: {cluster.folder}", file=sys.stderr)
-            for node in cluster.nodes:
-                log = cluster.folder / f"node{node.number}.log"
-                print(f"--- node {node.number}\n{log.read_text()[-3000:]}", file=sys.stderr)
+        cluster.clear(is_good)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
-// Checks what the nodes of a cluster have on disk, once they have stopped:
-//   meent_nodes_check FOLDER…      exit code 0: each is proven, all have the same history, and
-//   every
-//                                  view is what its rebuild would be
+// Checks what nodes have on disk, once they have stopped:
+//   meent_nodes_check FOLDER…                nodes of one cluster: all have the same history
+//   meent_nodes_check --platform ID FOLDER…  whatever logs they belong to: the platform's records
+//                                            and all rows of its views are the same
+// Exit code 0: that, and each is proven, and every view is what its rebuild would be.
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <map>
+#include <optional>
+#include <span>
 
 #include "eventstore/verify.h"
 #include "tests/crash/crash_views.h"
@@ -29,30 +33,72 @@ std::map<std::string, std::string> chains_of(const Store& store) {
   }
 }
 
-int check(int count, char** folders) {
-  int faults = 0;
-  const auto fault = [&](const char* folder, const std::string& what) {
-    ++faults;
-    std::printf("%s: %s\n", folder, what.c_str());
-  };
-  std::map<std::string, std::string> first;
-  for (int i = 0; i < count; ++i) {
-    const std::filesystem::path folder = folders[i];
+/// Leaves the platform's rows. Every one has its id in the key.
+void keep_rows_of(const std::string& platform, std::vector<std::string>& rows) {
+  std::string upper = platform;
+  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  std::erase_if(rows, [&](const std::string& row) {
+    return row.find(platform) == std::string::npos && row.find(upper) == std::string::npos;
+  });
+}
+
+class Check {
+ public:
+  explicit Check(std::string platform) : platform_(std::move(platform)) {}
+
+  void look_at(const std::string& name) {
+    const std::filesystem::path folder = name;
     const auto store = Store::open({.folder = folder}, real_files());
     const auto keys = Keys::open(folder / "keys", real_files());
     const auto report = verify(*store);
-    for (const auto& problem : report.problems) fault(folders[i], problem.what);
-    for (const auto& line : crash::differences_from_rebuild(*store, *keys, folder)) {
-      fault(folders[i], line);
+    for (const auto& problem : report.problems) fault(name, problem.what);
+    auto rows = crash::CrashViews(*store, *keys, folder).rows();
+    for (const auto& line : crash::differences(rows, crash::rebuilt_rows(*store, *keys))) {
+      fault(name, "a view differs from its rebuild: " + line);
     }
     auto chains = chains_of(*store);
-    if (i == 0) first = chains;
-    if (chains != first) fault(folders[i], std::string("another history than ") + folders[0]);
-    std::printf("%s: %llu records, %llu void envelopes, %zu platforms\n", folders[i],
+    if (!platform_.empty()) {
+      std::erase_if(chains, [&](const auto& chain) { return chain.first != platform_; });
+      if (chains.empty()) fault(name, "no record of the platform");
+    }
+    if (!chains_) chains_ = chains;
+    if (chains != *chains_) fault(name, "another history than the first");
+    std::printf("%s: %llu records, %llu void envelopes, %zu platforms", name.c_str(),
                 static_cast<unsigned long long>(report.records),
                 static_cast<unsigned long long>(report.voids), chains.size());
+    if (!platform_.empty()) {
+      keep_rows_of(platform_, rows);
+      std::printf(", %zu rows of views", rows.size());
+      if (!rows_) rows_ = rows;
+      for (const auto& line : crash::differences(*rows_, rows)) {
+        fault(name, "a view differs from the first: " + line);
+      }
+      if (rows.empty()) fault(name, "no view has a row of the platform");
+    }
+    std::printf("\n");
   }
-  return faults == 0 ? 0 : 1;
+  [[nodiscard]] bool is_good() const { return fault_count_ == 0; }
+
+ private:
+  void fault(const std::string& folder, const std::string& what) {
+    ++fault_count_;
+    std::printf("%s: %s\n", folder.c_str(), what.c_str());
+  }
+  std::string platform_;
+  int fault_count_ = 0;
+  std::optional<std::map<std::string, std::string>> chains_;  ///< the first folder's
+  std::optional<std::vector<std::string>> rows_;
+};
+
+int check(std::span<char*> arguments) {
+  std::string platform;
+  if (arguments.size() > 2 && std::string_view(arguments[0]) == "--platform") {
+    platform = arguments[1];
+    arguments = arguments.subspan(2);
+  }
+  Check check(platform);
+  for (const auto* folder : arguments) check.look_at(folder);
+  return check.is_good() ? 0 : 1;
 }
 
 }  // namespace
@@ -60,7 +106,7 @@ int check(int count, char** folders) {
 
 int main(int argc, char** argv) {
   try {
-    return meent::eventstore::check(argc - 1, argv + 1);
+    return meent::eventstore::check({argv + 1, argv + argc});
   } catch (const std::exception& error) {
     std::printf("%s\n", error.what());
     return 2;

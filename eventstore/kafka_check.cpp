@@ -88,7 +88,8 @@ std::optional<std::string> KafkaCheck::compare_genesis() {
     if (!first || first->offset != 0) {
       return "the beginning of " + where +
              " is not there (any more): records were deleted, or `meent kafka init` was not "
-             "finished. If this log was in use, heal it from a node that has it whole";
+             "finished. If this log was in use, stop all nodes and see docs/runbook.md, Lost "
+             "suffix";
     }
     const auto envelope = decode_envelope(first->bytes);
     const auto* genesis = envelope ? std::get_if<Genesis>(&envelope->body) : nullptr;
@@ -127,7 +128,9 @@ std::optional<std::string> KafkaCheck::compare_last(const std::vector<KafkaPlace
     if (!found[i] || found[i]->offset != place.last_offset) {
       return where +
              " no longer holds the entry that this node has read: the log was cut, or made anew. "
-             "Stop all nodes and see docs/runbook.md, Lost suffix";
+             "Stop all nodes; `meent kafka heal` says what is lost and puts it back "
+             "(docs/runbook.md, "
+             "Lost suffix)";
     }
     if (hash_of(found[i]->bytes) != hash_of_place(place)) {
       return where +

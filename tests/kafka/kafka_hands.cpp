@@ -218,6 +218,7 @@ std::vector<std::string> KafkaHands::topics() {
 std::vector<std::string> KafkaHands::values(const std::string& topic, std::uint32_t partition) {
   auto settings = clients_->settings;
   settings["enable.partition.eof"] = "true";
+  settings["isolation.level"] = "read_uncommitted";
   auto* client = make(RD_KAFKA_CONSUMER, settings);
   auto* handle = rd_kafka_topic_new(client, topic.c_str(), nullptr);
   const auto number = static_cast<std::int32_t>(partition);

@@ -40,7 +40,7 @@ class KafkaHands {
 
   /// Names of all topics.
   std::vector<std::string> topics();
-  /// The bytes of every message from offset 0 on, as a reader gets them.
+  /// The bytes of every message from offset 0 on, as a node gets them: of aborted transactions too.
   std::vector<std::string> values(const std::string& topic, std::uint32_t partition);
 
  private:

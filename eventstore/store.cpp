@@ -154,6 +154,10 @@ class RocksBatch final : public StoreBatch {
     EnvelopeMark written{.ordinal = progress_.envelope_count, .void_reason = void_reason};
     if (entry != EntryPlace{.partition = 0, .offset = offset}) written.entry = entry;
     if (written.entry || has_places_) {
+      // What came before the first that is elsewhere was all of partition 0, at the same offsets.
+      const auto before = progress_.next_offset;
+      if (!has_places_ && before > 0) places_[0] = {before - 1, before - 1};
+      has_places_ = true;
       places_[entry.partition] = {.entry_offset = entry.offset, .offset = offset};
     }
     const auto mark = encode_envelope_mark(written);

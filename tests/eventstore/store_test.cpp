@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "eventstore/store_batch.h"
 #include "tests/eventstore/examples.h"
 #include "tests/eventstore/history.h"
 #include "tests/eventstore/scratch.h"
@@ -104,6 +105,31 @@ TEST_F(StoreTest, KeepsVoidEnvelopesWithTheirReason) {
     EXPECT_EQ(stored.bytes, "nobody knows");
     return true;
   });
+}
+
+TEST_F(StoreTest, KnowsHowFarItIsInEachPartitionFromTheFirstEntryOn) {
+  auto store = open();
+  const auto put = [&store](const std::vector<EntryPlace>& entries) {
+    auto batch = store->begin();
+    for (const auto& entry : entries) {
+      batch->put_envelope(batch->next_offset(), entry, VoidReason::foreign, "a stranger's");
+    }
+    store->write(std::move(batch), true);
+  };
+  put({{.partition = 0, .offset = 0}, {.partition = 0, .offset = 1}});  // lie here as in the log
+  put({{.partition = 1, .offset = 0}, {.partition = 0, .offset = 3}});  // the second by chance
+  put({{.partition = 1, .offset = 5}});
+  for (int opened = 0; opened < 2; ++opened) {
+    EXPECT_EQ(store->log_place(0).next_offset, 4U);
+    EXPECT_EQ(store->log_place(1).next_offset, 6U);
+    store = nullptr;
+    store = open();
+  }
+  ScratchFolder another;
+  store = Store::open({.folder = another.path()}, real_files());
+  put({{.partition = 0, .offset = 0}, {.partition = 1, .offset = 0}});
+  EXPECT_EQ(store->log_place(0).next_offset, 1U);
+  EXPECT_EQ(store->log_place(1).next_offset, 1U);
 }
 
 TEST_F(StoreTest, FindsTheRecordOfEveryPositionInIt) {

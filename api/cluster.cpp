@@ -43,10 +43,14 @@ Problem moved_problem() {
       &problems::moved, "No node owns this part of the log just now.", {}, std::chrono::seconds(1)};
 }
 
+/// Addresses of the API, and those of nodes among themselves.
+bool is_of_platforms(const std::vector<std::string>& path) {
+  return path.size() > 2 && (path[0] == "api" || path[0] == "internal") && path[2] == "platforms";
+}
+
 bool names_platform_by_id(const Request& request) {
   const auto& path = request.segments;
-  return path.size() > 3 && path[0] == "api" && path[2] == "platforms" &&
-         PlatformId::parse(path[3]).has_value();
+  return path.size() > 3 && is_of_platforms(path) && PlatformId::parse(path[3]).has_value();
 }
 
 bool is_read(Method method) {
@@ -83,7 +87,7 @@ struct Cluster::Impl {
   /// here.
   [[nodiscard]] std::optional<PlatformId> platform_of(const Request& request) const {
     const auto& path = request.segments;
-    const bool is_in_api = path.size() >= 3 && path[0] == "api" && path[2] == "platforms";
+    const bool is_in_api = is_of_platforms(path);
     if (is_in_api && path.size() == 3) return directory_id();
     if (!is_in_api && (path.size() < 2 || path[0] != "p")) return std::nullopt;
     const auto platform = find_platform(node.store, path[is_in_api ? 3 : 1]);

@@ -16,7 +16,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds turn{20};
-constexpr milliseconds keys_wait{200};
 constexpr std::chrono::seconds longest_start{60};
 
 std::filesystem::path marker_of(const std::filesystem::path& folder) {
@@ -57,7 +56,7 @@ std::unique_ptr<Replicated> Replicated::open(const std::filesystem::path& folder
   node->keys_ = std::make_unique<SharedKeys>(Keys::open(folder / "keys", files),
                                              std::move(parts.keys), parts.secret);
   const auto end = std::chrono::steady_clock::now() + longest_start;
-  while (!node->keys_->receive(keys_wait)) {
+  while (!node->keys_->receive(turn)) {
     if (std::chrono::steady_clock::now() > end) {
       throw StorageError(
           "The topic of keys could not be read to its end within a minute. Are the "
@@ -89,7 +88,7 @@ void Replicated::run(void (Replicated::*turn_of)()) {
 }
 
 void Replicated::receive_keys() {
-  keys_->receive(keys_wait);
+  keys_->receive(turn);
 }
 
 void Replicated::join(std::string url, MembershipOptions pace) {

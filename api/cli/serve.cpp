@@ -33,7 +33,7 @@ struct ServeOptions {
   std::string publish_as = "publisher";
 };
 
-constexpr std::chrono::seconds longest_wait_for_all{10};
+constexpr std::chrono::seconds longest_wait_for_owners{10};
 
 bool is_loopback(const std::string& address) {
   return address.starts_with("127.") || address == "::1" || address == "localhost";
@@ -59,10 +59,18 @@ std::optional<std::string> fault_in(const eventstore::EventOrigin& origin) {
   return fault ? std::optional("--public-url: " + *fault) : std::nullopt;
 }
 
-void fill_demo(const Node& node) {
-  const auto report = load_demo(node);
-  if (report.accepted > 0) {
-    spdlog::info("demo: {} communities, {} acts", report.platform_count, report.accepted);
+/// Whoever owns a platform fills it; who comes second finds it filled.
+void fill_demo(Serving& serving) {
+  const auto caller = dispatch_caller([&serving](Request& request, Respond respond) {
+    serving.dispatch(request, std::move(respond));
+  });
+  try {
+    const auto report = load_demo(*caller);
+    if (report.accepted > 0) {
+      spdlog::info("demo: {} communities, {} acts", report.platform_count, report.accepted);
+    }
+  } catch (const CallFailed& error) {
+    spdlog::warn("{}", error.what());
   }
 }
 
@@ -99,27 +107,14 @@ std::unique_ptr<eventstore::Replicated> open_replicated(const ServeOptions& opti
   return eventstore::Replicated::open(options.folder, files, std::move(parts), {});
 }
 
-/// The first node of a new cluster makes the demo, while all partitions are its own.
-void fill_cluster_demo(Serving& serving) {
-  const auto end = std::chrono::steady_clock::now() + longest_wait_for_all;
-  auto& sequencer = serving.replicated()->sequencer();
-  const auto owns_all = [&] {
-    const auto partitions = sequencer.partitions();
-    return std::ranges::all_of(partitions, [](const eventstore::PartitionStatus& partition) {
-      return partition.role == eventstore::PartitionRole::owning;
-    });
-  };
-  const auto has_directory = [&] {
-    return serving.node().store.tip(domain::directory_id()).position > 0;
-  };
-  while (!owns_all() || !has_directory()) {
-    if (std::chrono::steady_clock::now() > end) {
-      spdlog::info("demo: left to the node that was here first");
-      return;
-    }
+/// False: nobody has made the directory in time, so no partition has an owner.
+bool wait_for_directory(const Serving& serving) {
+  const auto end = std::chrono::steady_clock::now() + longest_wait_for_owners;
+  while (serving.node().store.tip(domain::directory_id()).position == 0) {
+    if (std::chrono::steady_clock::now() > end) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
-  fill_demo(serving.node());
+  return true;
 }
 
 /// The signal that stops it. A node says from time to time how far it has read, until it is there.
@@ -155,7 +150,7 @@ int serve(const ServeOptions& options, const Wiring& wiring) {
   Serving serving({.folder = options.folder, .is_demo = options.is_demo, .origin = options.origin},
                   open_replicated(options));
   serving.add_pages();
-  if (options.is_demo && serving.replicated() == nullptr) fill_demo(serving.node());
+  if (options.is_demo && serving.replicated() == nullptr) fill_demo(serving);
   const auto consumers = start_consumers(options, serving.node(), wiring);
   serving.local().node().consumers = consumers.get();
   serving.listen(
@@ -163,7 +158,7 @@ int serve(const ServeOptions& options, const Wiring& wiring) {
   const auto address = "http://" + options.address + ":" + std::to_string(serving.port());
   if (serving.replicated() != nullptr) {
     serving.join(options.url.empty() ? address : options.url);
-    if (options.is_demo) fill_cluster_demo(serving);
+    if (options.is_demo && wait_for_directory(serving)) fill_demo(serving);
   }
   std::cout << "Meent serves at " << address << "/" << std::endl;
   const int signal = wait_for_signal(signals, serving.node());

@@ -47,6 +47,10 @@ class ApiCaller {
                            const std::function<void(std::string_view)>& piece) = 0;
 };
 
+/// In this process, as its operator. `dispatch` answers each request once, and may keep a reference
+/// to it until then; what it works on outlives the caller.
+using Dispatch = std::function<void(Request&, Respond)>;
+std::unique_ptr<ApiCaller> dispatch_caller(Dispatch dispatch);
 /// On a data folder, as its operator. Throws StartRefused when somebody else has it.
 std::unique_ptr<ApiCaller> local_caller(const std::string& folder);
 /// On a server, with a bearer token. `url`: "https://meent.example"; no path.

@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-#include "api/node.h"
+#include "api/exchange/caller.h"
 
 namespace meent::api {
 
@@ -11,10 +11,12 @@ struct DemoReport {
   std::uint64_t refused = 0;
 };
 
-/// Fills the node with the demo communities of web/demo: platforms, people, spaces, contributions,
-/// discussions and thousands of supports, all through commands. A run that was stopped goes on
-/// where it was; a second run changes nothing. A platform that others have founded under a demo's
-/// slug is left alone. Blocks, a few seconds the first time; what is refused is in the log.
-DemoReport load_demo(const Node& node);
+/// Fills an installation with the demo communities of web/demo: platforms, people, spaces,
+/// contributions, discussions and thousands of supports, all through commands, which go to whoever
+/// owns the platform. A run that was stopped goes on where it was; a second run changes nothing. A
+/// platform that others have founded under a demo's slug is left alone. Blocks, a few seconds the
+/// first time; what is refused is in the log of the node that owns it.
+/// `caller`: an operator of this process. Throws CallFailed: the same call goes on from there.
+DemoReport load_demo(ApiCaller& caller);
 
 }  // namespace meent::api

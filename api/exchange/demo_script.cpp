@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/exchange/source.h"
+#include "api/pages/web_files.h"
 
 namespace meent::api {
 
@@ -242,6 +243,19 @@ Json parsed(std::string_view json) {
 }
 
 }  // namespace
+
+std::string demo_file(std::string_view community) {
+  return pages::web_file("demo/" + std::string(community) + ".json");
+}
+
+SourceDigest demo_source(std::string_view slug) {
+  return SourceDigest(digest_of({"demo", slug}));
+}
+
+std::string demo_path(std::string_view platform, std::string_view community, std::uint64_t row) {
+  return "/internal/v1/platforms/" + std::string(platform) + "/demo/" + std::string(community) +
+         "?from=" + std::to_string(row);
+}
 
 DemoHead demo_head(std::string_view json) {
   try {

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,16 @@
 #include "domain/action.h"
 
 namespace meent::api {
+
+/// The demo communities, by the names of their files.
+inline constexpr std::array<std::string_view, 4> demo_communities{"overijssel", "manege",
+                                                                  "techniek", "standaard"};
+/// Its file. Throws std::runtime_error when there is none of this name.
+std::string demo_file(std::string_view community);
+/// What the progress of loading it is kept under.
+domain::SourceDigest demo_source(std::string_view slug);
+/// Where some of its steps are asked for, from `row` on (routes/demo.cpp).
+std::string demo_path(std::string_view platform, std::string_view community, std::uint64_t row);
 
 /// One command of a demo. It is made when its turn comes: keys are drawn then.
 struct DemoStep {

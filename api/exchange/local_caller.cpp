@@ -37,13 +37,9 @@ class Intake : public EventStream::Outlet {
   bool is_woken_ = false;
 };
 
-class LocalCaller : public ApiCaller {
+class DispatchCaller : public ApiCaller {
  public:
-  explicit LocalCaller(const std::string& folder)
-      : local_({.folder = folder}), hub_(local_.node().store) {
-    add_routes(router_, local_.node(), hub_, [] { return Server::Counts{}; });
-  }
-  ~LocalCaller() override { hub_.stop(); }
+  explicit DispatchCaller(Dispatch dispatch) : dispatch_(std::move(dispatch)) {}
 
   void send(ApiRequest wanted, std::function<void(ApiAnswer)> done) override {
     wait_until([&] { return under_way_ < most_under_way; });
@@ -53,7 +49,7 @@ class LocalCaller : public ApiCaller {
     }
     // A request lives until it is answered: the answer holds it.
     auto request = std::make_shared<Request>(made_from(std::move(wanted)));
-    router_.dispatch(*request, Respond([this, request, done = std::move(done)](Response response) {
+    dispatch_(*request, Respond([this, request, done = std::move(done)](Response response) {
       done({response.status, std::string(response.body.view())});
       const std::lock_guard lock(mutex_);
       --under_way_;
@@ -69,7 +65,7 @@ class LocalCaller : public ApiCaller {
     auto request = std::make_shared<Request>(made_from(std::move(wanted)));
     std::shared_ptr<EventStream> stream;
     ApiAnswer answer;
-    router_.dispatch(*request, Respond([&, request](Response response) {
+    dispatch_(*request, Respond([&, request](Response response) {
       stream = response.stream;
       answer = {response.status, std::string(response.body.view())};
     }));
@@ -118,12 +114,28 @@ class LocalCaller : public ApiCaller {
     }
   }
 
-  LocalNode local_;
-  StreamHub hub_;
-  Router router_;
+  Dispatch dispatch_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t under_way_ = 0;
+};
+
+class LocalCaller final : public DispatchCaller {
+ public:
+  explicit LocalCaller(const std::string& folder)
+      : DispatchCaller([this](Request& request, Respond respond) {
+          router_.dispatch(request, std::move(respond));
+        }),
+        local_({.folder = folder}),
+        hub_(local_.node().store) {
+    add_routes(router_, local_.node(), hub_, [] { return Server::Counts{}; });
+  }
+  ~LocalCaller() override { hub_.stop(); }
+
+ private:
+  LocalNode local_;
+  StreamHub hub_;
+  Router router_;
 };
 
 }  // namespace
@@ -133,6 +145,10 @@ ApiAnswer ApiCaller::call(ApiRequest request) {
   send(std::move(request), [&](ApiAnswer given) { answer = std::move(given); });
   wait_for_all();
   return answer;
+}
+
+std::unique_ptr<ApiCaller> dispatch_caller(Dispatch dispatch) {
+  return std::make_unique<DispatchCaller>(std::move(dispatch));
 }
 
 std::unique_ptr<ApiCaller> local_caller(const std::string& folder) {

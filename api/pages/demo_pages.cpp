@@ -148,7 +148,8 @@ void sign_in(const std::shared_ptr<const Site>& site, const Request& request, Re
           [visit, text = token.text(), back = back_to(*visit, (*form)["back"]),
            shared = std::make_shared<Respond>(std::move(respond))](ActResult result) {
             if (!result) return (*shared)(show_problem(*visit, result.error()));
-            auto response = go_to(*visit, {back, "signed_in"}, nullptr);
+            // The next page must know the session, whichever node shows it.
+            auto response = go_to(*visit, {back, "signed_in"}, *result);
             response.headers.add("Set-Cookie",
                                  cookie_line(*visit, session_cookie, text, session_lifetime));
             (*shared)(std::move(response));
@@ -160,8 +161,8 @@ void sign_out(const std::shared_ptr<const Site>& site, const Request& request, R
   if (!found) return respond(found.error());
   const auto& visit = *found;
   const auto form = Form::read(request);
-  const auto leave = [visit] {
-    auto response = go_to(*visit, {visit->home, "signed_out"}, nullptr);
+  const auto leave = [visit](const eventstore::Accepted& accepted) {
+    auto response = go_to(*visit, {visit->home, "signed_out"}, accepted);
     response.headers.add("Set-Cookie", cookie_line(*visit, session_cookie, {}, seconds(0)));
     return response;
   };
@@ -179,7 +180,7 @@ void sign_out(const std::shared_ptr<const Site>& site, const Request& request, R
               .after = request.least_applied},
           [visit, leave,
            shared = std::make_shared<Respond>(std::move(respond))](const ActResult& result) {
-            (*shared)(result ? leave() : show_problem(*visit, result.error()));
+            (*shared)(result ? leave(*result) : show_problem(*visit, result.error()));
           });
 }
 

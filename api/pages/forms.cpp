@@ -96,14 +96,12 @@ bool is_own_form(const Visit& visit, const Form& form) {
          sodium_memcmp(sent.data(), seal.data(), seal.size()) == 0;
 }
 
-Response go_to(const Visit& visit, const Sent& sent, const eventstore::Accepted* accepted) {
+Response go_to(const Visit& visit, const Sent& sent, const eventstore::Accepted& accepted) {
   auto response = Response::see_other(sent.location);
-  if (accepted != nullptr) {
-    const Place place{accepted->last_position, prefix_of(accepted->record_hash), {}, {}};
-    const auto token = seal(visit.site.node.keys, visit.platform.id,
-                            visit.platform.record.platform_key, Seal::token, place);
-    response.headers.add("Set-Cookie", cookie_line(visit, after_cookie, token, after_lifetime));
-  }
+  const Place place{accepted.last_position, prefix_of(accepted.record_hash), {}, {}};
+  const auto token = seal(visit.site.node.keys, visit.platform.id,
+                          visit.platform.record.platform_key, Seal::token, place);
+  response.headers.add("Set-Cookie", cookie_line(visit, after_cookie, token, after_lifetime));
   if (!sent.notice.empty()) {
     response.headers.add("Set-Cookie",
                          cookie_line(visit, notice_cookie, sent.notice, notice_lifetime));
@@ -149,7 +147,7 @@ Handler form(std::shared_ptr<const Site> site,
             [visit, kept = read->written(), done = std::move(act->done),
              refused = std::move(act->refused),
              shared = std::make_shared<Respond>(std::move(respond))](ActResult result) {
-              if (result) return (*shared)(go_to(*visit, done(*result), &*result));
+              if (result) return (*shared)(go_to(*visit, done(*result), *result));
               const auto& problem = result.error();
               // Only the rules' own answers are shown in the form again.
               const bool is_of_the_rules = problem.type->status < 500;

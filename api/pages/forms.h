@@ -52,7 +52,7 @@ Handler form(std::shared_ptr<const Site> site,
 bool is_own_form(const Visit& visit, const Form& form);
 
 /// 303 with cookies: what was done (`accepted`, so that the next page shows it) and the notice.
-Response go_to(const Visit& visit, const Sent& sent, const eventstore::Accepted* accepted);
+Response go_to(const Visit& visit, const Sent& sent, const eventstore::Accepted& accepted);
 
 /// A page made to answer a form, whatever came of making it.
 Response shown(const Visit& visit, PageAnswer made, const Problem& otherwise,

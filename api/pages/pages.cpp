@@ -39,8 +39,8 @@ void add_file(Router& router, const std::string& path, const std::string& id,
 }  // namespace
 
 void find_own_host(const Node& node, Request& request) {
-  constexpr std::array<std::string_view, 8> shared{"api",    "p",       "style",    "healthz",
-                                                   "readyz", "metrics", "problems", "openapi"};
+  constexpr std::array<std::string_view, 9> shared{
+      "api", "internal", "p", "style", "healthz", "readyz", "metrics", "problems", "openapi"};
   const auto host = request.header("host");
   const bool is_shared = !request.segments.empty() &&
                          std::ranges::find(shared, request.segments.front()) != shared.end();

@@ -2,7 +2,9 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 #include <nlohmann/json.hpp>
 
@@ -12,9 +14,9 @@
 #include "eventstore/sim_topic.h"
 #include "tests/eventstore/scratch.h"
 
-/// A whole node over a scratch folder, asked through its router without sockets. With
-/// MEENT_TEST_NODES=3 in the environment it is the first of three nodes over a simulated log, two
-/// thirds of whose commands are another node's to answer.
+/// A whole node over a scratch folder, asked without sockets. With MEENT_TEST_NODE in the
+/// environment it is one of three nodes over a simulated log: `owner` owns all of it, `follower`
+/// nothing, so that every command is for another node to answer.
 namespace meent::api {
 
 using Json = nlohmann::json;
@@ -27,6 +29,7 @@ struct Ask {
   std::string body = {};
   Headers headers = {};
   std::string content_type = "application/json";  ///< sent with a body
+  bool is_loopback = false;
 };
 
 /// What came back, streams read to their end.
@@ -60,14 +63,15 @@ class RunningNode {
 
   /// Listens on a free port from the first call on.
   std::uint16_t port();
-  [[nodiscard]] const Node& node() const { return members_.front()->node(); }
-  [[nodiscard]] const Router& router() const { return members_.front()->router(); }
+  [[nodiscard]] const Node& node() const { return std::as_const(tested()).node(); }
+  [[nodiscard]] const Router& router() const { return tested().router(); }
   /// The pages too, beside the JSON routes.
   void add_pages();
+  /// As with `--demo`.
+  void be_demo();
   /// As the server would.
   void dispatch(Request& request, Respond respond);
-  [[nodiscard]] StreamHub& hub() { return members_.front()->hub(); }
-  [[nodiscard]] std::string folder() const { return folder_.string(); }
+  [[nodiscard]] StreamHub& hub() { return tested().hub(); }
   void wait_for_views();
   /// Closes and opens the folder anew.
   void restart();
@@ -77,13 +81,18 @@ class RunningNode {
  private:
   /// What several nodes share; kept while they start again.
   struct Shared {
-    eventstore::SimBroker log{6};
+    explicit Shared(std::uint32_t partitions) : log(partitions) {}
+    eventstore::SimBroker log;
     eventstore::SimTopicBroker keys, beats;
   };
 
   void open();
-  void open_members(std::size_t count);
+  void open_members(bool wants_owner);
+  std::unique_ptr<Serving> open_member(const std::filesystem::path& folder);
+  /// Of how many partitions each member is the owner; nothing: some have none.
+  [[nodiscard]] std::optional<std::vector<std::size_t>> owned() const;
   void close();
+  [[nodiscard]] Serving& tested() const { return *members_[tested_]; }
   Told dispatch(const Ask& wanted, bool is_local_operator);
   /// Everyone has applied what anyone has.
   void settle() const;
@@ -92,6 +101,8 @@ class RunningNode {
   std::filesystem::path folder_;
   std::unique_ptr<Shared> shared_;  ///< nothing: one node by itself
   std::vector<std::unique_ptr<Serving>> members_;
+  std::size_t tested_ = 0;    ///< of the members
+  bool has_written_ = false;  ///< since they were opened
 };
 
 /// A founded platform: Anna and Bram take part, Mina moderates; a space that is open and one that

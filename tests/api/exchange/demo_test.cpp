@@ -14,26 +14,31 @@ using pages::Visitor;
 
 const std::vector<std::string> slugs{"overijssel", "manege", "techniek", "standaard"};
 
+DemoReport load(RunningNode& node) {
+  return load_demo(*dispatch_caller(
+      [&node](Request& request, Respond respond) { node.dispatch(request, std::move(respond)); }));
+}
+
 Json file_of(const std::string& slug) {
   return Json::parse(pages::web_file("demo/" + slug + ".json"));
 }
 
 TEST(Demo, LoadsWholeAndASecondTimeChangesNothing) {
   RunningNode node;
-  const auto first = load_demo(node.node());
+  const auto first = load(node);
   EXPECT_EQ(first.platform_count, slugs.size());
   EXPECT_EQ(first.refused, 0U);
   EXPECT_GT(first.accepted, 6'000U);
   const auto end = node.node().store.next_offset();
-  EXPECT_EQ(load_demo(node.node()).accepted, 0U);
+  EXPECT_EQ(load(node).accepted, 0U);
   EXPECT_EQ(node.node().store.next_offset(), end);
   node.restart();
-  EXPECT_EQ(load_demo(node.node()).accepted, 0U);
+  EXPECT_EQ(load(node).accepted, 0U);
 }
 
 TEST(Demo, EveryContributionHasTheLeanItsAuthorGaveIt) {
   RunningNode node;
-  load_demo(node.node());
+  load(node);
   node.wait_for_views();
   for (const auto& slug : slugs) {
     const auto platform = find_platform(node.node().store, slug);
@@ -85,14 +90,35 @@ TEST(Demo, APlatformOfOthersUnderItsSlugIsLeftAlone) {
   node.accept_locally({.method = "POST",
                        .target = "/api/v1/platforms",
                        .body = R"({"slug":"manege","name":"Een andere","language":"nl"})"});
-  EXPECT_EQ(load_demo(node.node()).platform_count, 3U);
+  EXPECT_EQ(load(node).platform_count, 3U);
   const auto spaces = node.get("/api/v1/platforms/manege/spaces").json();
   EXPECT_TRUE(spaces["items"].empty());
 }
 
+TEST(Demo, IsFilledByTheOperatorAlone) {
+  RunningNode node;
+  const std::string platform =
+      node.accept_locally({.method = "POST",
+                           .target = "/api/v1/platforms",
+                           .body = R"({"slug":"dorp","name":"Dorp","language":"nl"})"})["id"];
+  const auto end = node.log_end(platform);
+  EXPECT_EQ(node.ask({.method = "POST", .target = demo_path(platform, "manege", 0)}).status, 404U);
+  EXPECT_EQ(node.ask_locally({.method = "POST", .target = demo_path(platform, "dorp", 0)}).status,
+            404U);
+  EXPECT_EQ(node.log_end(platform), end);
+  const auto part =
+      node.accept_locally({.method = "POST", .target = demo_path(platform, "manege", 0)});
+  EXPECT_EQ(part.at("accepted"), 1000);
+  EXPECT_EQ(part.at("next"), 1000);
+  // The same rows again are the same commands.
+  EXPECT_EQ(node.accept_locally({.method = "POST", .target = demo_path(platform, "manege", 0)})
+                .at("accepted"),
+            0);
+}
+
 TEST(Demo, ItsPagesHoldTogether) {
   RunningNode node;
-  load_demo(node.node());
+  load(node);
   node.wait_for_views();
   node.add_pages();
   Visitor guest(node);

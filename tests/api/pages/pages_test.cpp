@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <future>
 #include <set>
 
 #include "tests/api/pages/visitor.h"
@@ -373,30 +372,18 @@ TEST_F(Pages, SupportIsShownToTheOneWhoGaveItAlone) {
 }
 
 struct DemoPages : Pages {
-  Node demo = village.node();
-  Router router;
+  DemoPages() { village.be_demo(); }
 
-  DemoPages() {
-    demo.is_demo = true;
-    add_pages(router, demo);
-  }
   Told ask(Method method, const std::string& target, const std::string& cookies,
            const std::string& body = {}, bool is_loopback = true) {
-    Request request;
-    request.method = method;
-    request.target = target;
-    request.is_loopback = is_loopback;
-    request.headers.add("Host", "localhost");
-    if (!cookies.empty()) request.headers.add("Cookie", cookies);
-    if (!body.empty()) request.headers.add("Content-Type", "application/x-www-form-urlencoded");
-    request.body = body;
-    EXPECT_TRUE(parse_target(request));
-    std::promise<Told> told;
-    router.dispatch(
-        request, Respond([&](Response response) {
-          told.set_value({response.status, response.headers, std::string(response.body.view())});
-        }));
-    return told.get_future().get();
+    Headers headers{{"Host", "localhost"}};
+    if (!cookies.empty()) headers.add("Cookie", cookies);
+    return village.ask({.method = std::string(to_string(method)),
+                        .target = target,
+                        .body = body,
+                        .headers = std::move(headers),
+                        .content_type = "application/x-www-form-urlencoded",
+                        .is_loopback = is_loopback});
   }
 };
 

@@ -136,11 +136,14 @@ std::vector<MovedKey> NodeHome::keys(const std::vector<KeyId>& ids) {
 }
 
 void NodeHome::take_keys(PlatformId, const std::vector<MovedKey>& keys) {
-  for (const auto& key : keys) keys_.put(key.id, key.secret.value_or(KeyBytes{}));
-  keys_.sync();
   for (const auto& key : keys) {
-    if (!key.secret) keys_.destroy(key.id);
+    if (key.secret) {
+      keys_.put(key.id, *key.secret);
+    } else if (!keys_.is_destroyed(key.id)) {
+      keys_.destroy(key.id);
+    }
   }
+  keys_.sync();
 }
 
 /// What continues the history here. Throws MoveRefused when something else does.

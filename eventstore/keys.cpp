@@ -13,7 +13,7 @@
 // slots   := header slot*                       every slot 64 bytes, so none crosses a disk sector
 // header  := "MEENKEYS", version (2), zeros, crc32c (4)
 // slot    := state (1), key id (16), key (32), zeros, crc32c (4)     all zeros: never used
-// A destroyed slot keeps its id; its key is zeros.
+// A destroyed slot keeps its id; its key is zeros. A key that was never here gets such a slot too.
 namespace meent::eventstore {
 namespace {
 
@@ -105,11 +105,9 @@ class SlotKeys final : public Keys {
   void destroy(domain::KeyId key) override {
     const std::lock_guard syncing(sync_mutex_);
     const std::unique_lock lock(mutex_);
-    const auto found = entries_.find(key);
-    if (found == entries_.end()) {
-      throw StorageError("key " + key.text() + " is not in " + path_.string(), false);
-    }
-    auto& entry = found->second;
+    const bool is_new = entries_.try_emplace(key, Entry{.slot = slot_count_}).second;
+    if (is_new) ++slot_count_;
+    auto& entry = entries_.at(key);
     file_->write_at(entry.slot * slot_bytes, encode_slot(SlotState::destroyed, key, {}));
     sync_file();
     synced_count_ = slot_count_;
@@ -117,6 +115,10 @@ class SlotKeys final : public Keys {
     sodium_memzero(entry.key.data(), entry.key.size());
   }
 
+  bool is_destroyed(domain::KeyId key) const override {
+    const auto found = find(key);
+    return !found && found.error() == KeyFault::destroyed;
+  }
   bool contains(domain::KeyId key) const override { return find(key).has_value(); }
 
   std::string seal(domain::KeyId key, std::string_view associated,

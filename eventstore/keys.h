@@ -31,8 +31,11 @@ class Keys {
   virtual domain::KeyId create() = 0;
   /// Every key created before is durable when it returns. Does nothing when none is new.
   virtual void sync() = 0;
-  /// Overwrites the slot and leaves the mark "destroyed"; durable when it returns.
+  /// Overwrites the key and leaves the mark "destroyed", of one that was never here too; durable
+  /// when it returns.
   virtual void destroy(domain::KeyId key) = 0;
+  /// It has the mark.
+  [[nodiscard]] virtual bool is_destroyed(domain::KeyId key) const = 0;
   [[nodiscard]] virtual bool contains(domain::KeyId key) const = 0;
   /// The key itself, for giving it to another node; nothing when it is missing or destroyed.
   [[nodiscard]] virtual std::optional<KeyBytes> secret_of(domain::KeyId key) const = 0;

@@ -107,8 +107,29 @@ void SharedKeys::publish(domain::KeyId key) {
 
 void SharedKeys::destroy(domain::KeyId key) {
   own_->destroy(key);
+  {
+    const std::lock_guard lock(mutex_);
+    unburied_.insert(key);
+  }
+  bury();
+}
+
+void SharedKeys::bury() {
   const std::lock_guard publishing(publish_mutex_);
-  topic_->publish(key.text(), std::nullopt);
+  std::set<domain::KeyId> keys;
+  {
+    const std::lock_guard lock(mutex_);
+    keys = unburied_;
+  }
+  if (keys.empty()) return;
+  try {
+    for (const auto key : keys) topic_->publish(key.text(), std::nullopt);
+    if (!topic_->confirm(options_.longest_confirm)) return;
+  } catch (const StorageError&) {
+    return;  // the brokers are away
+  }
+  const std::lock_guard lock(mutex_);
+  for (const auto key : keys) unburied_.erase(key);
 }
 
 bool SharedKeys::receive(std::chrono::milliseconds wait) {
@@ -118,14 +139,24 @@ bool SharedKeys::receive(std::chrono::milliseconds wait) {
     take(*entry);
   }
   if (has_taken) own_->sync();
-  return topic_->is_caught_up();
+  // Before all was taken, a tombstone may yet come.
+  if (!topic_->is_caught_up()) return false;
+  bury();
+  return true;
 }
 
 void SharedKeys::take(const TopicEntry& entry) {
   const auto key = domain::KeyId::parse(entry.key);
   if (!key) return;
   if (!entry.value) {
-    if (own_->contains(*key)) own_->destroy(*key);
+    if (!own_->is_destroyed(*key)) own_->destroy(*key);
+    const std::lock_guard lock(mutex_);
+    unburied_.erase(*key);
+    return;
+  }
+  if (own_->is_destroyed(*key)) {
+    const std::lock_guard lock(mutex_);
+    unburied_.insert(*key);
     return;
   }
   const auto secret = unwrap_key(secret_, *key, *entry.value);

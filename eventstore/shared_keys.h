@@ -2,7 +2,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <unordered_set>
+#include <set>
 #include <vector>
 
 #include "eventstore/keys.h"
@@ -37,13 +37,20 @@ class SharedKeys final : public Keys {
   SharedKeys(std::unique_ptr<Keys> own, std::unique_ptr<Topic> topic, const KeyBytes& secret,
              SharedKeysOptions options = {});
 
-  /// Takes what others published, waiting up to `wait` for the first. Returns whether all that was
-  /// there at the start has been taken. Threads: one. Throws StorageError.
+  /// Takes what others published, waiting up to `wait` for the first; repeats tombstones that are
+  /// not confirmed, and gives one to every key that the topic calls live and that is destroyed
+  /// here. Returns whether all that was there at the start has been taken. Threads: one. Throws
+  /// StorageError.
   bool receive(std::chrono::milliseconds wait);
 
   domain::KeyId create() override;
   void sync() override;
+  /// Destroyed here when it returns. The tombstone for the others is confirmed, or else repeated by
+  /// `receive` until it is, by a later start of this node too.
   void destroy(domain::KeyId key) override;
+  [[nodiscard]] bool is_destroyed(domain::KeyId key) const override {
+    return own_->is_destroyed(key);
+  }
   [[nodiscard]] bool contains(domain::KeyId key) const override { return own_->contains(key); }
   std::string seal(domain::KeyId key, std::string_view associated,
                    std::string_view plain) const override;
@@ -60,6 +67,7 @@ class SharedKeys final : public Keys {
  private:
   void take(const TopicEntry& entry);
   void publish(domain::KeyId key);
+  void bury();
   void wait_for(domain::KeyId key) const;
 
   std::unique_ptr<Keys> own_;
@@ -69,7 +77,8 @@ class SharedKeys final : public Keys {
   mutable std::mutex mutex_;  ///< what follows
   mutable std::condition_variable came_;
   std::vector<domain::KeyId> unpublished_;
-  std::mutex publish_mutex_;  ///< publishing and confirming
+  std::set<domain::KeyId> unburied_;  ///< destroyed here; the others may not know
+  std::mutex publish_mutex_;          ///< publishing and confirming
 };
 
 }  // namespace meent::eventstore

@@ -96,7 +96,24 @@ TEST_F(KeysTest, CallsAKeyItNeverHadMissing) {
   EXPECT_EQ(keys->open_sealed(key, "about", std::string(50, 'x')).error(), KeyFault::missing);
   EXPECT_EQ(keys->mac(key, {"a"}).error(), KeyFault::missing);
   EXPECT_THROW((void)keys->seal(key, "about", "x"), StorageError);
-  EXPECT_THROW(keys->destroy(key), StorageError);
+}
+
+TEST_F(KeysTest, MarksAKeyItNeverHadAsDestroyedSoThatItNeverComes) {
+  auto keys = open();
+  const auto key = id_of<domain::KeyId>(1);
+  const auto other = keys->create();
+  EXPECT_FALSE(keys->is_destroyed(key));
+  keys->destroy(key);
+  for (int opened = 0; opened < 2; ++opened) {
+    EXPECT_TRUE(keys->is_destroyed(key));
+    EXPECT_FALSE(keys->put(key, KeyBytes{7}));
+    EXPECT_EQ(keys->mac(key, {"a"}).error(), KeyFault::destroyed);
+    EXPECT_TRUE(keys->contains(other));
+    EXPECT_FALSE(keys->is_destroyed(other));
+    keys->sync();
+    keys = nullptr;
+    keys = open();
+  }
 }
 
 TEST_F(KeysTest, RefusesADamagedSlotAndChangesNothing) {

@@ -120,6 +120,77 @@ TEST_F(SharedKeysTest, ADestroyedKeyComesBackNowhere) {
   EXPECT_EQ(second->open_sealed(key, "where", sealed).error(), KeyFault::destroyed);
 }
 
+TEST_F(SharedKeysTest, ATombstoneIsRepeatedUntilItIsThereByALaterStartToo) {
+  const auto first = node("a");
+  const auto key = first->create();
+  const auto other = first->create();
+  first->sync();
+  const auto second = node("b");
+  second->receive(0ms);
+  topic_.set_away(true);
+  first->destroy(key);
+  first->receive(0ms);
+  topic_.set_away(false);
+  second->receive(0ms);
+  EXPECT_TRUE(second->contains(key));  // nobody could tell it yet
+  first->receive(0ms);
+  second->receive(0ms);
+  EXPECT_TRUE(second->is_destroyed(key));
+
+  topic_.set_away(true);
+  {
+    const auto again = node("a");
+    while (!again->contains(other)) again->receive(0ms);
+    again->destroy(other);
+  }
+  topic_.set_away(false);
+  second->receive(0ms);
+  EXPECT_TRUE(second->contains(other));
+  node("a")->receive(0ms);
+  second->receive(0ms);
+  EXPECT_TRUE(second->is_destroyed(other));
+}
+
+TEST_F(SharedKeysTest, ATombstoneIsNotRepeatedOnceItIsThere) {
+  const auto first = node("a");
+  first->destroy(first->create());
+  const auto count = [this] {
+    const auto reader = topic_.open();
+    int out = 0;
+    while (reader->next(0ms)) ++out;
+    return out;
+  };
+  EXPECT_EQ(count(), 1);
+  for (int i = 0; i < 3; ++i) first->receive(0ms);
+  const auto again = node("a");
+  for (int i = 0; i < 3; ++i) again->receive(0ms);
+  EXPECT_EQ(count(), 1);
+}
+
+TEST_F(SharedKeysTest, AKeyThatWasDestroyedBeforeANodeSawItNeverComesThere) {
+  KeyBytes secret{};
+  domain::KeyId key;
+  {
+    const auto first = node("a");
+    key = first->create();
+    secret = first->secret_of(key).value();
+    first->destroy(key);  // never published: others see the tombstone only
+  }
+  const auto second = node("b");
+  second->receive(0ms);
+  EXPECT_TRUE(second->is_destroyed(key));
+  // An old message, or a node that was put back from a copy, brings it.
+  KeyBytes cluster{};
+  cluster.fill(7);
+  topic_.open()->publish(key.text(), wrap_key(cluster, key, secret));
+  second->receive(0ms);
+  EXPECT_TRUE(second->is_destroyed(key));
+  // And what the topic says of it last is that it is destroyed.
+  const auto late = node("late");
+  late->receive(0ms);
+  EXPECT_TRUE(late->is_destroyed(key));
+}
+
 TEST_F(SharedKeysTest, NothingOnTheTopicIsInTheClear) {
   const auto first = node("a");
   const auto key = first->create();

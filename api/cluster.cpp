@@ -294,6 +294,12 @@ std::vector<eventstore::Ownership::Peer> Cluster::peers() const {
   return membership->peers(Clock::now());
 }
 
+std::vector<std::chrono::milliseconds> Cluster::without_owner() const {
+  const auto* membership = impl_->replicated.membership();
+  if (membership == nullptr) return {};
+  return membership->without_owner();
+}
+
 std::string Cluster::reading_progress() const {
   std::string out = "the log has not been read to its end yet";
   const auto others = peers();

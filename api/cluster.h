@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -37,6 +38,8 @@ class Cluster {
   [[nodiscard]] std::vector<eventstore::Ownership::Peer> peers() const;
   /// In words: how far it has read the log, and how far the others say it goes.
   [[nodiscard]] std::string reading_progress() const;
+  /// For how long each partition had no owner, as this node saw it; none before it has joined.
+  [[nodiscard]] std::vector<std::chrono::milliseconds> without_owner() const;
   /// This node's clock is as the log's, as far as is known.
   [[nodiscard]] bool is_clock_right() const;
 

@@ -46,6 +46,7 @@ void Membership::step(SteadyTime now, domain::Timestamp wall, std::chrono::milli
   {
     const std::lock_guard lock(mutex_);
     ownership_.see_clock(wall, now);
+    count_ownerless(now, partitions);
     if (!is_leaving_) wanted = ownership_.wanted(partitions, now);
   }
   for (const auto number : wanted) sequencer_.claim(number, options_.url);
@@ -74,6 +75,27 @@ void Membership::beat(SteadyTime now, domain::Timestamp wall,
   }
   const std::lock_guard lock(mutex_);
   has_told_ = beat.is_leaving;
+}
+
+/// Under the mutex.
+void Membership::count_ownerless(SteadyTime now, const std::vector<PartitionStatus>& partitions) {
+  ownerless_.resize(partitions.size());
+  for (const auto& partition : partitions) {
+    auto& one = ownerless_[partition.number];
+    if (const auto since = ownership_.ownerless_since(partition, now)) {
+      one.time += now - std::max(*since, one.counted_until);
+      one.counted_until = now;
+    }
+  }
+}
+
+std::vector<std::chrono::milliseconds> Membership::without_owner() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::chrono::milliseconds> out;
+  for (const auto& one : ownerless_) {
+    out.push_back(std::chrono::duration_cast<std::chrono::milliseconds>(one.time));
+  }
+  return out;
 }
 
 void Membership::leave() {

@@ -32,6 +32,9 @@ class Membership {
   /// By url, this node too.
   [[nodiscard]] std::vector<Ownership::Peer> peers(SteadyTime now) const;
   [[nodiscard]] bool is_clock_right(SteadyTime now) const;
+  /// For how long, in all, each partition had no owner that was heard here, since this node joined.
+  /// By partition.
+  [[nodiscard]] std::vector<std::chrono::milliseconds> without_owner() const;
   [[nodiscard]] const std::string& url() const { return options_.url; }
 
  private:
@@ -40,10 +43,17 @@ class Membership {
   std::unique_ptr<Topic> beats_;
   Sequencer& sequencer_;
   const MembershipOptions options_;
+  void count_ownerless(SteadyTime now, const std::vector<PartitionStatus>& partitions);
+
   SteadyTime beaten_at_{};
   bool is_deaf_ = false;      ///< the last reading of beats failed
   mutable std::mutex mutex_;  ///< what follows
   Ownership ownership_;
+  struct Ownerless {
+    SteadyTime counted_until{};
+    SteadyTime::duration time{};
+  };
+  std::vector<Ownerless> ownerless_;  ///< by partition
   bool is_leaving_ = false;
   bool has_told_ = false;  ///< that it leaves
 };

@@ -129,6 +129,18 @@ const Ownership::Heard* Ownership::owner_of(const PartitionStatus& partition) co
   return last;
 }
 
+std::optional<SteadyTime> Ownership::ownerless_since(const PartitionStatus& partition,
+                                                     SteadyTime now) const {
+  if (partition.role == PartitionRole::stopped) return std::nullopt;
+  if (!first_at_ || now - *first_at_ < options_.dead_after) return std::nullopt;
+  const auto* owner = owner_of(partition);
+  if (owner == nullptr) return first_at_;
+  if (!is_live(*owner, now)) return owner->at;
+  // What this node had in an earlier life it must claim anew.
+  const bool is_claimed = owner->beat.node != node_ || partition.role == PartitionRole::owning;
+  return is_claimed ? std::nullopt : first_at_;
+}
+
 std::vector<std::uint32_t> Ownership::wanted(const std::vector<PartitionStatus>& partitions,
                                              SteadyTime now) {
   const auto self = heard_.find(node_);

@@ -47,6 +47,12 @@ class Ownership {
   /// The partitions to ask for now. Each is given again only after `claim_again_after`.
   std::vector<std::uint32_t> wanted(const std::vector<PartitionStatus>& partitions, SteadyTime now);
 
+  /// Since when the partition has no owner: when the last one was last heard or, when none ever
+  /// was, when others could first be. Nothing: one is heard; or that is not known yet; or the
+  /// partition is stopped here.
+  [[nodiscard]] std::optional<SteadyTime> ownerless_since(const PartitionStatus& partition,
+                                                          SteadyTime now) const;
+
   struct Peer {
     Beat beat;
     bool is_live = false;

@@ -119,6 +119,14 @@ void add_log_families(Families& out, const Node& node) {
   const auto add = [&](std::string name, std::string help, auto value) {
     add_one(out, std::move(name), std::move(help), MetricType::Counter, static_cast<double>(value));
   };
+  auto ownerless = family("meent_partition_ownerless_seconds_total",
+                          "Without an owner that was heard here", MetricType::Counter);
+  std::uint32_t number = 0;
+  for (const auto time : node.cluster->without_owner()) {
+    add_value(ownerless, static_cast<double>(time.count()) / 1000,
+              {{"partition", std::to_string(number++)}});
+  }
+  out.push_back(std::move(ownerless));
   const auto forwards = node.cluster->counts();
   add("meent_forwarded_total", "Commands sent to their owner, each try", forwards.forwarded);
   add("meent_forward_repeats_total", "Tries after the first", forwards.repeated);

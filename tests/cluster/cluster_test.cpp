@@ -169,6 +169,28 @@ TEST(ClusterTest, ANodeThatStopsHandsOverWithoutAFailedCommand) {
   EXPECT_EQ(comments_in(cluster, owner, village), static_cast<std::size_t>(crowd.accepted));
 }
 
+TEST(ClusterTest, MetricsSayWhoOwnsWhatAndForHowLongNobodyDid) {
+  RunningCluster cluster(2, 2);
+  const auto value = [&](const std::string& metric) {
+    const auto text = cluster.ask(0, Method::get, "/metrics").body;
+    const auto at = text.find("\n" + metric + " ");
+    EXPECT_NE(at, std::string::npos) << metric;
+    return at == std::string::npos ? -1 : std::stod(text.substr(at + metric.size() + 2));
+  };
+  double owned = 0;
+  for (const auto* partition : {"0", "1"}) {
+    const auto label = std::string("{partition=\"") + partition + "\"}";
+    owned += value("meent_partition_owned" + label);
+    EXPECT_GE(value("meent_partition_epoch" + label), 1);
+    EXPECT_GE(value("meent_partition_next_offset" + label), 2);
+    EXPECT_GE(value("meent_partition_ownerless_seconds_total" + label), 1);  // before both beat
+    EXPECT_LE(value("meent_partition_ownerless_seconds_total" + label), 15);
+  }
+  EXPECT_EQ(owned, 1);
+  EXPECT_EQ(value("meent_forwarded_total"), 0);
+  EXPECT_EQ(value("meent_void_envelopes_total{reason=\"foreign\"}"), 0);
+}
+
 TEST(ClusterTest, ANodeThatIsGoneIsReplaced) {
   RunningCluster cluster(3);
   const auto village = cluster.found(0, "dorp");

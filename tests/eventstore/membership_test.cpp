@@ -94,6 +94,31 @@ TEST_F(MembershipTest, WhatADeadNodeHadIsClaimedWithinTwoSeconds) {
   EXPECT_EQ(b.owned(), 2U);
 }
 
+TEST_F(MembershipTest, CountsForHowLongAPartitionHadNoOwner) {
+  Node a(*this, "a"), b(*this, "b");
+  run(milliseconds(3000), {&a, &b});
+  const auto before = a.membership->without_owner();
+  ASSERT_EQ(before.size(), 6U);
+  for (const auto time : before) EXPECT_GE(time, milliseconds(1000));  // nobody was heard at first
+  run(milliseconds(2000), {&a, &b});
+  EXPECT_EQ(a.membership->without_owner(), before);
+  std::vector<bool> is_others;
+  for (const auto& one : a.sequencer->partitions()) {
+    is_others.push_back(one.role != PartitionRole::owning);
+  }
+  run(milliseconds(3000), {&a});
+  EXPECT_EQ(a.owned(), 6U);
+  const auto after = a.membership->without_owner();
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    if (is_others[i]) {  // from the last beat of the one that died to the claim
+      EXPECT_GE(after[i], before[i] + milliseconds(1000));
+      EXPECT_LE(after[i], before[i] + milliseconds(1500));
+    } else {
+      EXPECT_EQ(after[i], before[i]);
+    }
+  }
+}
+
 TEST_F(MembershipTest, WhoLeavesIsRelievedAndThenGone) {
   Node a(*this, "a"), b(*this, "b");
   run(milliseconds(3000), {&a, &b});

@@ -22,6 +22,10 @@ endfunction()
 # One GoogleTest executable for one folder of the house, its cases registered with ctest under
 # LABEL. TIMEOUT is seconds per case (default 120). Without sources there is nothing to register.
 # TOGETHER: one ctest case for all, called LABEL.NAME, so that they share what is slow to start.
+#
+# PROCESSORS of a test are halves of a core (the presets give four): 2 for one that works all the
+# time, as nearly all do; 1 for one that mostly waits, which then runs beside whatever else does;
+# 3 for one that keeps both cores busy. COST, in seconds, makes long ones start first.
 function(meent_tests name)
   cmake_parse_arguments(PARSE_ARGV 1 tests "TOGETHER" "LABEL;TIMEOUT" "SOURCES;LINKS")
   if(NOT tests_SOURCES)
@@ -39,13 +43,13 @@ function(meent_tests name)
   if(tests_TOGETHER)
     add_test(NAME ${tests_LABEL}.${name} COMMAND ${name})
     set_tests_properties(${tests_LABEL}.${name} PROPERTIES
-      LABELS ${tests_LABEL} TIMEOUT ${tests_TIMEOUT})
+      LABELS ${tests_LABEL} TIMEOUT ${tests_TIMEOUT} PROCESSORS 1 COST 100)
     return()
   endif()
   gtest_discover_tests(${name}
     DISCOVERY_MODE PRE_TEST
     DISCOVERY_TIMEOUT 120
-    PROPERTIES LABELS ${tests_LABEL} TIMEOUT ${tests_TIMEOUT})
+    PROPERTIES LABELS ${tests_LABEL} TIMEOUT ${tests_TIMEOUT} PROCESSORS 2)
 endfunction()
 
 # meent_embed(TARGET FOLDER folder FILES ...)

@@ -176,6 +176,13 @@ Handler reading(const Node& node, std::string_view view,
         return respond(from_cache(request, *cached));
       }
     }
+    std::optional<Place> place;
+    if (const auto after = request.header("meent-after")) {
+      auto asked = place_asked(node, *platform, *after);
+      if (!asked) return respond(to_response(asked.error(), request));
+      place = std::move(*asked);
+    }
+    const auto id = platform->id;
     auto finish = [&node, &request, platform = std::move(*platform),
                    requester = std::move(*requester), cacheable, stamp,
                    answer](Respond give) mutable {
@@ -185,14 +192,10 @@ Handler reading(const Node& node, std::string_view view,
       if (cacheable) response = keep(node.cache, request, stamp, std::move(response));
       give(std::move(response));
     };
-    const auto after = request.header("meent-after");
-    if (!after) return finish(std::move(respond));
-    const auto found = find_platform(node.store, request.path_parameter("platform"));
-    const auto place = place_asked(node, *found, *after);
-    if (!place) return respond(to_response(place.error(), request));
+    if (!place) return finish(std::move(respond));
     auto shared = std::make_shared<Respond>(std::move(respond));
     node.runner.when_reached(
-        view, found->id, view.empty() ? 0 : place->position, longest_wait,
+        view, id, view.empty() ? 0 : place->position, longest_wait,
         [finish = std::move(finish), shared, &request](projections::WaitOutcome outcome) mutable {
           if (outcome == projections::WaitOutcome::reached) return finish(std::move(*shared));
           (*shared)(to_response(late(outcome), request));

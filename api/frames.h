@@ -102,7 +102,8 @@ std::expected<std::uint32_t, Problem> if_match_revision(const Request& request);
 /// "r<revision>-<digest of the body>": any ETag of the same revision matches on edits.
 std::string revision_etag(std::uint32_t revision, std::string_view body);
 
-/// Shared pieces of Operation rows.
+/// An Operation row about one platform, and the shared pieces of such rows.
+Operation operation(std::string tag, std::string id, std::string summary, std::string guard);
 Parameter platform_parameter();
 Parameter id_parameter(std::string name, std::string description);
 Parameter meent_after_parameter();

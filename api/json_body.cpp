@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <set>
 #include <nlohmann/json.hpp>
+
+#include "eventstore/codec/time_text.h"
 
 namespace meent::api {
 
@@ -288,17 +289,8 @@ std::optional<Problem> JsonBody::problem() {
 }
 
 std::string rfc3339(domain::Timestamp time) {
-  using namespace std::chrono;
-  const sys_time<milliseconds> point{milliseconds(time.ms)};
-  const auto day = floor<days>(point);
-  const year_month_day date{day};
-  const hh_mm_ss clock{point - day};
-  char out[40];
-  std::snprintf(
-      out, sizeof out, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  std::string out;
+  eventstore::codec::append_time(out, time);
   return out;
 }
 

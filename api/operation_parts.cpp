@@ -16,6 +16,16 @@ std::string one_of(std::initializer_list<std::string_view> words) {
 
 }  // namespace
 
+Operation operation(std::string tag, std::string id, std::string summary, std::string guard) {
+  Operation out;
+  out.id = std::move(id);
+  out.summary = std::move(summary);
+  out.tag = std::move(tag);
+  out.guard = std::move(guard);
+  out.parameters = {platform_parameter()};
+  return out;
+}
+
 Parameter platform_parameter() {
   return {.name = "platform",
           .place = ParameterPlace::path,

@@ -39,19 +39,9 @@ class FeedFold {
   explicit FeedFold(TableChanges& changes) : changes_(changes) {}
 
   void fold(const StoredEvent& stored) {
-    const auto& context = stored.context;
-    const auto each = [&](const auto& variant) {
-      std::visit([&](const auto& event) { on(event, context); }, variant);
-    };
-    if (const auto* support = std::get_if<domain::SupportEvent>(&stored.event)) {
-      each(*support);
-    } else if (const auto* contribution = std::get_if<domain::ContributionEvent>(&stored.event)) {
-      each(*contribution);
-    } else if (const auto* discuss = std::get_if<domain::DiscussEvent>(&stored.event)) {
-      each(*discuss);
-    } else if (const auto* moderate = std::get_if<domain::ModerateEvent>(&stored.event)) {
-      each(*moderate);
-    }
+    with_event_of<domain::SupportEvent, domain::ContributionEvent, domain::DiscussEvent,
+                  domain::ModerateEvent>(
+        stored, [&](const auto& event, const auto& context) { on(event, context); });
   }
 
   /// Heads and index entries of what was touched.

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "domain/packing.h"
@@ -248,6 +249,17 @@ class RowCache {
   Rows rows_;
   std::vector<typename Rows::value_type*> touched_;
 };
+
+/// Calls `on(event, context)` when the event is one of these capabilities.
+template <class... Capabilities, class On>
+void with_event_of(const StoredEvent& stored, const On& on) {
+  const auto is_of = [&](const auto* capability) {
+    if (capability == nullptr) return false;
+    std::visit([&](const auto& event) { on(event, stored.context); }, *capability);
+    return true;
+  };
+  (is_of(std::get_if<Capabilities>(&stored.event)) || ...);
+}
 
 /// What every table view does alike. `Queries` is the view's own interface.
 template <class Queries>

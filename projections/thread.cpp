@@ -19,16 +19,8 @@ class ThreadFold {
   explicit ThreadFold(TableChanges& changes) : changes_(changes) {}
 
   void fold(const StoredEvent& stored) {
-    const auto each = [&](const auto& variant) {
-      std::visit([&](const auto& event) { on(event, stored.context); }, variant);
-    };
-    if (const auto* discuss = std::get_if<domain::DiscussEvent>(&stored.event)) {
-      each(*discuss);
-    } else if (const auto* contribution = std::get_if<domain::ContributionEvent>(&stored.event)) {
-      each(*contribution);
-    } else if (const auto* moderate = std::get_if<domain::ModerateEvent>(&stored.event)) {
-      each(*moderate);
-    }
+    with_event_of<domain::DiscussEvent, domain::ContributionEvent, domain::ModerateEvent>(
+        stored, [&](const auto& event, const auto& context) { on(event, context); });
   }
   void finish() {}
   [[nodiscard]] std::size_t kept_bytes() const { return 0; }

@@ -5,6 +5,7 @@
 #include "api/local_node.h"
 #include "api/routes/routes.h"
 #include "api/stream_hub.h"
+#include "api/stream_intake.h"
 
 namespace meent::api {
 
@@ -12,30 +13,6 @@ namespace {
 
 constexpr std::size_t most_under_way = 4000;
 constexpr std::chrono::minutes longest_silence{5};
-
-/// A stream's bytes, taken by the thread that asked for them.
-class Intake : public EventStream::Outlet {
- public:
-  void wake() override {
-    {
-      const std::lock_guard lock(mutex_);
-      is_woken_ = true;
-    }
-    changed_.notify_one();
-  }
-  void wait() {
-    std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, longest_silence, [&] { return is_woken_; })) {
-      throw CallFailed("no answer came for five minutes");
-    }
-    is_woken_ = false;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool is_woken_ = false;
-};
 
 class DispatchCaller : public ApiCaller {
  public:
@@ -70,25 +47,9 @@ class DispatchCaller : public ApiCaller {
       answer = {response.status, std::string(response.body.view())};
     }));
     if (!stream) return answer;
-    const auto intake = std::make_shared<Intake>();
-    stream->attach(intake);
-    stream->drained();
-    for (;;) {
-      const auto taken = stream->take();
-      std::size_t bytes = 0;
-      for (const auto& chunk : taken.chunks) {
-        piece(chunk->text);
-        bytes += chunk->text.size();
-      }
-      if (taken.is_last) break;
-      if (bytes > 0) {
-        stream->sent(bytes);
-        stream->drained();
-      } else {
-        intake->wait();
-      }
+    if (!take_all(*stream, longest_silence, piece)) {
+      throw CallFailed("no answer came for five minutes");
     }
-    stream->closed(StreamEnd::finished);
     return answer;
   }
 

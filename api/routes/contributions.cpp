@@ -1,3 +1,4 @@
+#include "api/routes/revisions.h"
 #include "api/routes/routes.h"
 #include "api/shapes.h"
 
@@ -101,33 +102,19 @@ Answer get_contribution(const Node& node, const Call& call) {
 Answer list_revisions(const Node& node, const Call& call) {
   const auto id = path_id<ContributionId>(call, "contribution");
   if (!id) return std::unexpected(id.error());
-  const auto limit = limit_of(call.request, 20, most_items);
-  if (!limit) return std::unexpected(limit.error());
-  const auto before = call.request.query_number("before", 1, UINT32_MAX);
-  if (call.request.query_value("before") && !before) {
-    return std::unexpected(invalid_parameter("query.before", "This must be a revision number."));
-  }
+  const auto asked = revisions_asked(call.request);
+  if (!asked) return std::unexpected(asked.error());
   const auto feed = serving(node.tables.feed);
   if (!feed) return std::unexpected(feed.error());
-  const auto row = (*feed)->contribution(call.platform.id, *id, call.requester.viewer);
-  if (!row || !row->readable) return std::unexpected(not_found());
-  const auto page =
-      (*feed)->revisions(call.platform.id, *id,
-                         before ? std::optional(static_cast<std::uint32_t>(*before)) : std::nullopt,
-                         *limit, call.requester.viewer);
   const auto& platform = call.platform.id;
-  JsonWriter json;
-  json.open_object().open_array("items");
-  for (const auto& revision : page.rows) {
-    json.open_object()
-        .field("revision", revision.revision)
-        .field("title", node.open(platform, revision.content.title))
-        .field("body", node.open(platform, revision.content.body))
-        .field("written_at", revision.written_at)
-        .close_object();
-  }
-  json.close_array().field("next", page.next).close_object();
-  return Response::json(json.take());
+  const auto& viewer = call.requester.viewer;
+  const auto row = (*feed)->contribution(platform, *id, viewer);
+  if (!row || !row->readable) return std::unexpected(not_found());
+  return revision_page((*feed)->revisions(platform, *id, asked->before, asked->limit, viewer),
+                       [&](JsonWriter& json, const auto& revision) {
+                         json.field("title", node.open(platform, revision.content.title))
+                             .field("body", node.open(platform, revision.content.body));
+                       });
 }
 
 ContributionText text_from(JsonBody& body) {
@@ -255,22 +242,7 @@ void add_schemas(Router& router) {
   router.schema("StandingChange", R"({"type":"object","additionalProperties":false,
     "required":["standing"],"properties":{
     "standing":{"type":"string","enum":["open","closed"]}}})");
-  router.schema("RevisionPage", R"({"type":"object","required":["items","next"],"properties":{
-    "items":{"type":"array","items":{"type":"object",
-      "required":["revision","title","body","written_at"],"properties":{
-      "revision":{"type":"integer"},"title":{"type":["string","null"]},
-      "body":{"type":["string","null"]},"written_at":{"$ref":"#/components/schemas/Time"}}}},
-    "next":{"type":["integer","null"],"description":"Pass as `before`."}}})");
-}
-
-Operation operation(std::string id, std::string summary, std::string guard) {
-  Operation out;
-  out.id = std::move(id);
-  out.summary = std::move(summary);
-  out.tag = "contributions";
-  out.guard = std::move(guard);
-  out.parameters = {platform_parameter()};
-  return out;
+  add_revisions_schema(router);
 }
 
 void add_feed_parameters(Operation& row) {
@@ -299,22 +271,23 @@ void add_feed_parameters(Operation& row) {
 }
 
 void add_reads(Router& router, const Node& node) {
-  auto all = operation("listContributions", "Contributions of the whole platform",
+  auto all = operation("contributions", "listContributions", "Contributions of the whole platform",
                        "may_see(contribution)");
   add_feed_parameters(all);
   router.add({Method::get, std::string(base) + "/contributions", all,
               reading(node, "feed",
                       [&node](const Call& call) { return list_contributions(node, call, {}); })});
 
-  auto of_space =
-      operation("listContributionsOfSpace", "Contributions of one space", "may_see(contribution)");
+  auto of_space = operation("contributions", "listContributionsOfSpace",
+                            "Contributions of one space", "may_see(contribution)");
   of_space.parameters.push_back(id_parameter("space", "Id of the space."));
   add_feed_parameters(of_space);
   router.add(
       {Method::get, std::string(base) + "/spaces/{space}/contributions", of_space,
        reading(node, "feed", [&node](const Call& call) { return list_of_space(node, call); })});
 
-  auto get = operation("getContribution", "One contribution", "may_see(contribution)");
+  auto get =
+      operation("contributions", "getContribution", "One contribution", "may_see(contribution)");
   get.parameters.insert(
       get.parameters.end(),
       {id_parameter("contribution", "Id of the contribution."), meent_after_parameter()});
@@ -326,20 +299,8 @@ void add_reads(Router& router, const Node& node) {
       {Method::get, std::string(base) + "/contributions/{contribution}", get,
        reading(node, "feed", [&node](const Call& call) { return get_contribution(node, call); })});
 
-  auto revisions =
-      operation("listRevisions", "Earlier texts, newest first", "may_see(contribution)");
-  revisions.parameters.insert(revisions.parameters.end(),
-                              {id_parameter("contribution", "Id of the contribution."),
-                               {.name = "before",
-                                .place = ParameterPlace::query,
-                                .description = "`next` of the page before this one.",
-                                .schema = R"({"type":"integer","minimum":1,"maximum":4294967295})",
-                                .is_required = false,
-                                .example = ""},
-                               limit_parameter(20, most_items),
-                               meent_after_parameter()});
-  revisions.responses = {json_answer(200, "A page of revisions.", "RevisionPage")};
-  revisions.problem_statuses = {401, 410, 503};
+  auto revisions = revisions_operation("contributions", "listRevisions", "may_see(contribution)",
+                                       id_parameter("contribution", "Id of the contribution."));
   router.add(
       {Method::get, std::string(base) + "/contributions/{contribution}/revisions", revisions,
        reading(node, "feed", [&node](const Call& call) { return list_revisions(node, call); })});
@@ -353,7 +314,8 @@ void add_writes(Router& router, const Node& node) {
     row.problem_statuses = {401, 403, 409, 410, 412, 422, 503};
   };
 
-  auto place = operation("placeContribution", "Place a contribution in a space", "may_act(place)");
+  auto place = operation("contributions", "placeContribution", "Place a contribution in a space",
+                         "may_act(place)");
   place.parameters.push_back(id_parameter("space", "Id of the space."));
   finish(place);
   place.body = json_request("ContributionPlacing",
@@ -366,7 +328,8 @@ void add_writes(Router& router, const Node& node) {
                 return place_contribution(node, call, body);
               })});
 
-  auto revise = operation("reviseContribution", "Revise a contribution", "may_act(place)");
+  auto revise =
+      operation("contributions", "reviseContribution", "Revise a contribution", "may_act(place)");
   revise.parameters.insert(
       revise.parameters.end(),
       {id_parameter("contribution", "Id of the contribution."), if_match_parameter()});
@@ -379,14 +342,16 @@ void add_writes(Router& router, const Node& node) {
                 return revise_contribution(node, call, body);
               })});
 
-  auto withdraw = operation("withdrawContribution", "Withdraw a contribution", "may_act(place)");
+  auto withdraw = operation("contributions", "withdrawContribution", "Withdraw a contribution",
+                            "may_act(place)");
   withdraw.parameters.push_back(id_parameter("contribution", "Id of the contribution."));
   finish(withdraw);
   withdraw.responses = {json_answer(200, "Withdrawn.", "Accepted")};
   router.add(
       {Method::remove, one, withdraw, writing(node, TokenScope::act, withdraw_contribution)});
 
-  auto standing = operation("setStanding", "Close or reopen a contribution", "may_act(conclude)");
+  auto standing = operation("contributions", "setStanding", "Close or reopen a contribution",
+                            "may_act(conclude)");
   standing.parameters.push_back(id_parameter("contribution", "Id of the contribution."));
   finish(standing);
   standing.body = json_request("StandingChange", R"({"standing":"closed"})");

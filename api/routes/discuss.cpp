@@ -1,3 +1,4 @@
+#include "api/routes/revisions.h"
 #include "api/routes/routes.h"
 #include "api/shapes.h"
 
@@ -74,32 +75,18 @@ Answer get_comment(const Node& node, const Call& call) {
 Answer list_comment_revisions(const Node& node, const Call& call) {
   const auto id = path_id<CommentId>(call, "comment");
   if (!id) return std::unexpected(id.error());
-  const auto limit = limit_of(call.request, 20, most_comments);
-  if (!limit) return std::unexpected(limit.error());
-  const auto before = call.request.query_number("before", 1, UINT32_MAX);
-  if (call.request.query_value("before") && !before) {
-    return std::unexpected(invalid_parameter("query.before", "This must be a revision number."));
-  }
+  const auto asked = revisions_asked(call.request);
+  if (!asked) return std::unexpected(asked.error());
   const auto thread = serving(node.tables.thread);
   if (!thread) return std::unexpected(thread.error());
-  const auto row = (*thread)->comment(call.platform.id, *id, call.requester.viewer);
+  const auto& platform = call.platform.id;
+  const auto& viewer = call.requester.viewer;
+  const auto row = (*thread)->comment(platform, *id, viewer);
   if (!row || !row->readable) return std::unexpected(not_found());
-  const auto page = (*thread)->revisions(
-      call.platform.id, *id,
-      before ? std::optional(static_cast<std::uint32_t>(*before)) : std::nullopt, *limit,
-      call.requester.viewer);
-  JsonWriter json;
-  json.open_object().open_array("items");
-  for (const auto& revision : page.rows) {
-    json.open_object()
-        .field("revision", revision.revision)
-        .null("title")
-        .field("body", node.open(call.platform.id, revision.body))
-        .field("written_at", revision.written_at)
-        .close_object();
-  }
-  json.close_array().field("next", page.next).close_object();
-  return Response::json(json.take());
+  return revision_page((*thread)->revisions(platform, *id, asked->before, asked->limit, viewer),
+                       [&](JsonWriter& json, const auto& revision) {
+                         json.null("title").field("body", node.open(platform, revision.body));
+                       });
 }
 
 std::expected<Prepared, Problem> place_comment(const Call& call, JsonBody& body) {
@@ -168,18 +155,9 @@ void add_schemas(Router& router) {
     "required":["body"],"properties":{"body":{"type":"string","minLength":1,"maxLength":10000}}})");
 }
 
-Operation operation(std::string id, std::string summary, std::string guard) {
-  Operation out;
-  out.id = std::move(id);
-  out.summary = std::move(summary);
-  out.tag = "comments";
-  out.guard = std::move(guard);
-  out.parameters = {platform_parameter()};
-  return out;
-}
-
 void add_reads(Router& router, const Node& node) {
-  auto list = operation("listComments", "One branch of a discussion", "may_see(comment)");
+  auto list =
+      operation("comments", "listComments", "One branch of a discussion", "may_see(comment)");
   list.parameters.insert(
       list.parameters.end(),
       {id_parameter("contribution", "Id of the contribution."),
@@ -205,7 +183,7 @@ void add_reads(Router& router, const Node& node) {
       {Method::get, std::string(base) + "/contributions/{contribution}/comments", list,
        reading(node, "thread", [&node](const Call& call) { return list_comments(node, call); })});
 
-  auto get = operation("getComment", "One comment", "may_see(comment)");
+  auto get = operation("comments", "getComment", "One comment", "may_see(comment)");
   get.parameters.insert(get.parameters.end(),
                         {id_parameter("comment", "Id of the comment."), meent_after_parameter()});
   get.responses = {json_answer(200, "The comment.", "Comment")};
@@ -216,20 +194,8 @@ void add_reads(Router& router, const Node& node) {
       {Method::get, std::string(base) + "/comments/{comment}", get,
        reading(node, "thread", [&node](const Call& call) { return get_comment(node, call); })});
 
-  auto revisions =
-      operation("listCommentRevisions", "Earlier texts, newest first", "may_see(comment)");
-  revisions.parameters.insert(revisions.parameters.end(),
-                              {id_parameter("comment", "Id of the comment."),
-                               {.name = "before",
-                                .place = ParameterPlace::query,
-                                .description = "`next` of the page before this one.",
-                                .schema = R"({"type":"integer","minimum":1,"maximum":4294967295})",
-                                .is_required = false,
-                                .example = ""},
-                               limit_parameter(20, most_comments),
-                               meent_after_parameter()});
-  revisions.responses = {json_answer(200, "A page of revisions.", "RevisionPage")};
-  revisions.problem_statuses = {401, 410, 503};
+  auto revisions = revisions_operation("comments", "listCommentRevisions", "may_see(comment)",
+                                       id_parameter("comment", "Id of the comment."));
   router.add({Method::get, std::string(base) + "/comments/{comment}/revisions", revisions,
               reading(node, "thread",
                       [&node](const Call& call) { return list_comment_revisions(node, call); })});
@@ -243,8 +209,8 @@ void add_writes(Router& router, const Node& node) {
     row.problem_statuses = {401, 403, 409, 410, 412, 422, 503};
   };
 
-  auto place =
-      operation("placeComment", "Comment on a contribution or a comment", "may_act(discuss)");
+  auto place = operation("comments", "placeComment", "Comment on a contribution or a comment",
+                         "may_act(discuss)");
   place.parameters.push_back(id_parameter("contribution", "Id of the contribution."));
   finish(place);
   place.body = json_request("CommentPlacing", R"({"body":"Goed idee!","language":"nl"})");
@@ -253,7 +219,7 @@ void add_writes(Router& router, const Node& node) {
   router.add({Method::post, std::string(base) + "/contributions/{contribution}/comments", place,
               writing(node, TokenScope::act, place_comment)});
 
-  auto edit = operation("editComment", "Edit a comment", "may_act(discuss)");
+  auto edit = operation("comments", "editComment", "Edit a comment", "may_act(discuss)");
   edit.parameters.insert(edit.parameters.end(),
                          {id_parameter("comment", "Id of the comment."), if_match_parameter()});
   finish(edit);
@@ -262,7 +228,8 @@ void add_writes(Router& router, const Node& node) {
   edit.responses = {json_answer(200, "Edited.", "Accepted")};
   router.add({Method::put, one, edit, writing(node, TokenScope::act, edit_comment)});
 
-  auto withdraw = operation("withdrawComment", "Withdraw a comment", "may_act(discuss)");
+  auto withdraw =
+      operation("comments", "withdrawComment", "Withdraw a comment", "may_act(discuss)");
   withdraw.parameters.push_back(id_parameter("comment", "Id of the comment."));
   finish(withdraw);
   withdraw.responses = {json_answer(200, "Withdrawn.", "Accepted")};

@@ -25,15 +25,11 @@ std::expected<Prepared, Problem> moderate(const Call& call, JsonBody& body, std:
                   }};
 }
 
-Operation operation(std::string id, std::string summary, Parameter item) {
-  Operation out;
-  out.id = std::move(id);
-  out.summary = std::move(summary);
-  out.tag = "moderation";
-  out.guard = "may_act(moderate)";
+Operation moderating(std::string id, std::string summary, Parameter item) {
+  auto out = operation("moderation", std::move(id), std::move(summary), "may_act(moderate)");
   out.needs_token = true;
-  out.parameters = {platform_parameter(), std::move(item), idempotency_parameter(),
-                    meent_after_parameter()};
+  out.parameters.insert(out.parameters.end(),
+                        {std::move(item), idempotency_parameter(), meent_after_parameter()});
   out.body = json_request("Moderation", R"({"verdict":"hidden","reason":"Reclame."})");
   out.responses = {json_answer(200, "Done.", "Accepted")};
   out.problem_statuses = {401, 403, 409, 410, 412, 422, 503};
@@ -51,14 +47,14 @@ void add_moderate_routes(Router& router, const Node& node) {
     "occurred_at":{"$ref":"#/components/schemas/Time"}}})");
   const std::string base = "/api/v1/platforms/{platform}";
   router.add({Method::put, base + "/contributions/{contribution}/moderation",
-              operation("moderateContribution", "Accept or hide a contribution",
-                        id_parameter("contribution", "Id of the contribution.")),
+              moderating("moderateContribution", "Accept or hide a contribution",
+                         id_parameter("contribution", "Id of the contribution.")),
               writing(node, TokenScope::moderate, [](const Call& call, JsonBody& body) {
                 return moderate<ContributionId>(call, body, "contribution");
               })});
   router.add({Method::put, base + "/comments/{comment}/moderation",
-              operation("moderateComment", "Accept or hide a comment",
-                        id_parameter("comment", "Id of the comment.")),
+              moderating("moderateComment", "Accept or hide a comment",
+                         id_parameter("comment", "Id of the comment.")),
               writing(node, TokenScope::moderate, [](const Call& call, JsonBody& body) {
                 return moderate<CommentId>(call, body, "comment");
               })});

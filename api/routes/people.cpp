@@ -1,4 +1,5 @@
 #include "api/routes/routes.h"
+#include "api/routes/state_list.h"
 #include "api/shapes.h"
 #include "domain/person.h"
 
@@ -30,25 +31,11 @@ void write_person_in_full(JsonWriter& json, const Node& node, const Call& call, 
 }
 
 Answer list_people(const Node& node, const Call& call) {
-  const auto limit = limit_of(call.request, 50, most_rows);
-  if (!limit) return std::unexpected(limit.error());
-  const auto cursor = cursor_of(node, call, "people");
-  if (!cursor) return std::unexpected(cursor.error());
-  const auto state = node.store.state(call.platform.id);
-  const auto rows = state->scan(std::string(1, PersonRecord::table), cursor->value_or(""), *limit);
-  JsonWriter json;
-  json.open_object().open_array("items");
-  for (const auto& [key, value] : rows) {
-    IdBytes bytes{};
-    std::copy_n(key.begin() + 1, bytes.size(), bytes.begin());
-    const auto record = unpack<PersonRecord>(value);
-    if (record) write_person_in_full(json, node, call, PersonId(bytes), *record);
-  }
-  json.close_array();
-  json.field("next", rows.size() == *limit ? std::optional(seal_cursor(node, call.platform,
-                                                                       "people", rows.back().first))
-                                           : std::nullopt);
-  return Response::json(json.close_object().take());
+  return state_list<PersonRecord>(
+      node, call, "people", most_rows,
+      [&](JsonWriter& json, std::string_view key, const PersonRecord& record) {
+        write_person_in_full(json, node, call, id_of_key<PersonId>(key), record);
+      });
 }
 
 Answer get_person(const Node& node, const Call& call) {
@@ -175,22 +162,12 @@ void add_schemas(Router& router) {
     "next":{"$ref":"#/components/schemas/Next"}}})");
 }
 
-Operation operation(std::string id, std::string summary, std::string guard) {
-  Operation out;
-  out.id = std::move(id);
-  out.summary = std::move(summary);
-  out.tag = "people";
-  out.guard = std::move(guard);
-  out.parameters = {platform_parameter()};
-  return out;
-}
-
 }  // namespace
 
 void add_person_routes(Router& router, const Node& node) {
   add_schemas(router);
 
-  auto list = operation("listPeople", "The people of a platform", "may_see(platform)");
+  auto list = operation("people", "listPeople", "The people of a platform", "may_see(platform)");
   list.parameters.insert(list.parameters.end(), {limit_parameter(50, most_rows), cursor_parameter(),
                                                  meent_after_parameter()});
   list.responses = {json_answer(200, "A page of people.", "PersonPage")};
@@ -198,7 +175,7 @@ void add_person_routes(Router& router, const Node& node) {
   router.add({Method::get, "/api/v1/platforms/{platform}/people", list,
               reading(node, "", [&node](const Call& call) { return list_people(node, call); })});
 
-  auto get = operation("getPerson", "One person", "may_see(platform)");
+  auto get = operation("people", "getPerson", "One person", "may_see(platform)");
   get.parameters.insert(get.parameters.end(),
                         {id_parameter("person", "Id of the person."), meent_after_parameter()});
   get.responses = {json_answer(200, "The person.", "PersonInFull")};
@@ -206,7 +183,7 @@ void add_person_routes(Router& router, const Node& node) {
   router.add({Method::get, "/api/v1/platforms/{platform}/people/{person}", get,
               reading(node, "", [&node](const Call& call) { return get_person(node, call); })});
 
-  auto deeds = operation("listDeeds", "What someone did, newest first", "may_see(item)");
+  auto deeds = operation("people", "listDeeds", "What someone did, newest first", "may_see(item)");
   deeds.description = "Support is secret: only the person itself finds it here.";
   deeds.parameters.insert(deeds.parameters.end(), {id_parameter("person", "Id of the person."),
                                                    limit_parameter(20, most_rows),
@@ -217,7 +194,7 @@ void add_person_routes(Router& router, const Node& node) {
       {Method::get, "/api/v1/platforms/{platform}/people/{person}/deeds", deeds,
        reading(node, "person", [&node](const Call& call) { return list_deeds(node, call); })});
 
-  auto enrol = operation("registerPerson", "Register a person",
+  auto enrol = operation("people", "registerPerson", "Register a person",
                          "may_act(enrol), may_act(entrust) with a role");
   enrol.needs_token = true;
   enrol.parameters.insert(enrol.parameters.end(),
@@ -231,7 +208,7 @@ void add_person_routes(Router& router, const Node& node) {
                 return register_person(node, call, body);
               })});
 
-  auto grant = operation("grantRole", "Give a person a role", "may_act(entrust)");
+  auto grant = operation("people", "grantRole", "Give a person a role", "may_act(entrust)");
   grant.needs_token = true;
   grant.parameters.insert(grant.parameters.end(),
                           {id_parameter("person", "Id of the person."), idempotency_parameter(),

@@ -1,5 +1,6 @@
 #include "api/platform_founding.h"
 #include "api/routes/routes.h"
+#include "api/routes/state_list.h"
 #include "api/shapes.h"
 #include "domain/kind.h"
 
@@ -77,22 +78,10 @@ Answer get_platform(const Call& call) {
 }
 
 Answer list_kinds(const Node& node, const Call& call) {
-  const auto limit = limit_of(call.request, 50, most_kinds);
-  if (!limit) return std::unexpected(limit.error());
-  const auto cursor = cursor_of(node, call, "kinds");
-  if (!cursor) return std::unexpected(cursor.error());
-  const auto state = node.store.state(call.platform.id);
-  const auto rows = state->scan(std::string(1, KindRecord::table), cursor->value_or(""), *limit);
-  JsonWriter json;
-  json.open_object().open_array("items");
-  for (const auto& [key, value] : rows) {
-    if (const auto record = unpack<KindRecord>(value)) write_kind(json, {}, record->kind);
-  }
-  json.close_array();
-  json.field("next", rows.size() == *limit ? std::optional(seal_cursor(node, call.platform, "kinds",
-                                                                       rows.back().first))
-                                           : std::nullopt);
-  return Response::json(json.close_object().take());
+  return state_list<KindRecord>(node, call, "kinds", most_kinds,
+                                [](JsonWriter& json, std::string_view, const KindRecord& record) {
+                                  write_kind(json, {}, record.kind);
+                                });
 }
 
 Kind kind_from(JsonBody& body, std::string_view name) {
@@ -128,15 +117,6 @@ std::expected<Prepared, Problem> define_kind(const Call& call, JsonBody& body) {
                   .answer = [](const eventstore::Accepted&, JsonWriter&, Response&) {}};
 }
 
-Operation operation(std::string id, std::string summary, std::string guard) {
-  Operation out;
-  out.id = std::move(id);
-  out.summary = std::move(summary);
-  out.tag = "platforms";
-  out.guard = std::move(guard);
-  return out;
-}
-
 void add_schemas(Router& router) {
   router.schema("PlatformPage", R"({"type":"object","required":["items","next"],"properties":{
     "items":{"type":"array","items":{"$ref":"#/components/schemas/Platform"}},
@@ -169,7 +149,7 @@ void add_schemas(Router& router) {
 void add_platform_routes(Router& router, const Node& node) {
   add_schemas(router);
 
-  auto list = operation("listPlatforms", "The platforms of this installation",
+  auto list = operation("platforms", "listPlatforms", "The platforms of this installation",
                         "open: names and introductions of platforms are public");
   list.parameters = {limit_parameter(50, most_platforms),
                      {.name = "after",
@@ -183,7 +163,7 @@ void add_platform_routes(Router& router, const Node& node) {
               reading_installation(
                   [&node](const Request& request) { return list_platforms(node, request); })});
 
-  auto create = operation("createPlatform", "Found a platform", "may_act(found)");
+  auto create = operation("platforms", "createPlatform", "Found a platform", "may_act(found)");
   create.needs_token = true;
   create.parameters = {idempotency_parameter()};
   create.body = json_request("PlatformFounding",
@@ -196,13 +176,14 @@ void add_platform_routes(Router& router, const Node& node) {
          create_platform(node, request, std::move(respond));
        }});
 
-  auto get = operation("getPlatform", "One platform", "may_see(platform)");
+  auto get = operation("platforms", "getPlatform", "One platform", "may_see(platform)");
   get.parameters = {platform_parameter(), meent_after_parameter()};
   get.responses = {json_answer(200, "The platform.", "Platform")};
   get.problem_statuses = {401, 410, 503};
   router.add({Method::get, "/api/v1/platforms/{platform}", get, reading(node, "", get_platform)});
 
-  auto kinds = operation("listKinds", "The kinds of contributions", "may_see(platform)");
+  auto kinds =
+      operation("platforms", "listKinds", "The kinds of contributions", "may_see(platform)");
   kinds.parameters = {platform_parameter(), limit_parameter(50, most_kinds), cursor_parameter(),
                       meent_after_parameter()};
   kinds.responses = {json_answer(200, "A page of kinds.", "KindPage")};
@@ -210,7 +191,8 @@ void add_platform_routes(Router& router, const Node& node) {
   router.add({Method::get, "/api/v1/platforms/{platform}/kinds", kinds,
               reading(node, "", [&node](const Call& call) { return list_kinds(node, call); })});
 
-  auto define = operation("defineKind", "Define a kind, or define it anew", "may_act(found)");
+  auto define =
+      operation("platforms", "defineKind", "Define a kind, or define it anew", "may_act(found)");
   define.needs_token = true;
   define.parameters = {platform_parameter(),
                        {.name = "kind",

@@ -1,4 +1,5 @@
 #include "api/routes/routes.h"
+#include "api/routes/state_list.h"
 #include "api/shapes.h"
 #include "domain/space.h"
 
@@ -17,31 +18,15 @@ void write_one(JsonWriter& json, const projections::TallyView& tally, const Call
 }
 
 Answer list_spaces(const Node& node, const Call& call) {
-  const auto limit = limit_of(call.request, 50, most_spaces);
-  if (!limit) return std::unexpected(limit.error());
-  const auto cursor = cursor_of(node, call, "spaces");
-  if (!cursor) return std::unexpected(cursor.error());
   const auto tally = serving(node.tables.tally);
   if (!tally) return std::unexpected(tally.error());
-  const auto state = node.store.state(call.platform.id);
-  const std::string table(1, SpaceRecord::table);
-  const auto rows = state->scan(table, cursor->value_or(""), *limit);
-  JsonWriter json;
-  json.open_object().open_array("items");
-  for (const auto& [key, value] : rows) {
-    IdBytes bytes{};
-    std::copy_n(key.begin() + 1, bytes.size(), bytes.begin());
-    const SpaceId space(bytes);
-    const auto record = unpack<SpaceRecord>(value);
-    if (record && may_see(call.requester.viewer, Scope::of_space(space, Level::open))) {
-      write_one(json, **tally, call, space, *record);
-    }
-  }
-  json.close_array();
-  json.field("next", rows.size() == *limit ? std::optional(seal_cursor(node, call.platform,
-                                                                       "spaces", rows.back().first))
-                                           : std::nullopt);
-  return Response::json(json.close_object().take());
+  return state_list<SpaceRecord>(
+      node, call, "spaces", most_spaces,
+      [&](JsonWriter& json, std::string_view key, const SpaceRecord& record) {
+        const auto space = id_of_key<SpaceId>(key);
+        if (!may_see(call.requester.viewer, Scope::of_space(space, Level::open))) return;
+        write_one(json, **tally, call, space, record);
+      });
 }
 
 Answer get_space(const Node& node, const Call& call) {
@@ -90,16 +75,6 @@ std::expected<Prepared, Problem> change_space(const Call& call, JsonBody& body) 
                                           Response&) { json.field("id", id); }};
 }
 
-Operation operation(std::string id, std::string summary, std::string guard) {
-  Operation out;
-  out.id = std::move(id);
-  out.summary = std::move(summary);
-  out.tag = "spaces";
-  out.guard = std::move(guard);
-  out.parameters = {platform_parameter()};
-  return out;
-}
-
 }  // namespace
 
 void add_space_routes(Router& router, const Node& node) {
@@ -115,7 +90,7 @@ void add_space_routes(Router& router, const Node& node) {
     "opens_at":{"type":["string","null"],"format":"date-time"},
     "closes_at":{"type":["string","null"],"format":"date-time"}}})");
 
-  auto list = operation("listSpaces", "The spaces of a platform", "may_see(space)");
+  auto list = operation("spaces", "listSpaces", "The spaces of a platform", "may_see(space)");
   list.parameters.insert(list.parameters.end(), {limit_parameter(50, most_spaces),
                                                  cursor_parameter(), meent_after_parameter()});
   list.responses = {json_answer(200, "A page of spaces.", "SpacePage")};
@@ -124,7 +99,7 @@ void add_space_routes(Router& router, const Node& node) {
       {Method::get, "/api/v1/platforms/{platform}/spaces", list,
        reading(node, "tally", [&node](const Call& call) { return list_spaces(node, call); })});
 
-  auto get = operation("getSpace", "One space", "may_see(space)");
+  auto get = operation("spaces", "getSpace", "One space", "may_see(space)");
   get.parameters.insert(get.parameters.end(),
                         {id_parameter("space", "Id of the space."), meent_after_parameter()});
   get.responses = {json_answer(200, "The space.", "Space")};
@@ -132,7 +107,7 @@ void add_space_routes(Router& router, const Node& node) {
   router.add({Method::get, "/api/v1/platforms/{platform}/spaces/{space}", get,
               reading(node, "tally", [&node](const Call& call) { return get_space(node, call); })});
 
-  auto create = operation("createSpace", "Create a space", "may_act(found)");
+  auto create = operation("spaces", "createSpace", "Create a space", "may_act(found)");
   create.needs_token = true;
   create.parameters.insert(create.parameters.end(),
                            {idempotency_parameter(), meent_after_parameter()});
@@ -144,7 +119,8 @@ void add_space_routes(Router& router, const Node& node) {
   router.add({Method::post, "/api/v1/platforms/{platform}/spaces", create,
               writing(node, TokenScope::operate, create_space)});
 
-  auto change = operation("changeSpace", "Change what a space says of itself", "may_act(found)");
+  auto change =
+      operation("spaces", "changeSpace", "Change what a space says of itself", "may_act(found)");
   change.needs_token = true;
   change.parameters.insert(change.parameters.end(),
                            {id_parameter("space", "Id of the space."), idempotency_parameter(),

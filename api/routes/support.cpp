@@ -57,13 +57,9 @@ std::expected<Prepared, Problem> withdraw_support(const Call& call, JsonBody&) {
                   }};
 }
 
-Operation operation(std::string id, std::string summary, std::string guard) {
-  Operation out;
-  out.id = std::move(id);
-  out.summary = std::move(summary);
-  out.tag = "support";
-  out.guard = std::move(guard);
-  out.parameters = {platform_parameter(), id_parameter("contribution", "Id of the contribution.")};
+Operation support_operation(std::string id, std::string summary, std::string guard) {
+  auto out = operation("support", std::move(id), std::move(summary), std::move(guard));
+  out.parameters.push_back(id_parameter("contribution", "Id of the contribution."));
   return out;
 }
 
@@ -85,14 +81,16 @@ void add_support_routes(Router& router, const Node& node) {
     "token":{"$ref":"#/components/schemas/Token"},
     "recorded_at":{"$ref":"#/components/schemas/Time"}}})");
 
-  auto get = operation("getTally", "Live counts, and one's own stance", "may_see(contribution)");
+  auto get =
+      support_operation("getTally", "Live counts, and one's own stance", "may_see(contribution)");
   get.parameters.push_back(meent_after_parameter());
   get.responses = {json_answer(200, "The counts.", "Tally")};
   get.problem_statuses = {401, 410, 503};
   router.add({Method::get, std::string(base) + "/tally", get,
               reading(node, "tally", [&node](const Call& call) { return get_tally(node, call); })});
 
-  auto give = operation("giveSupport", "Agree, pass or disagree; a later one replaces the earlier",
+  auto give =
+      support_operation("giveSupport", "Agree, pass or disagree; a later one replaces the earlier",
                         "may_act(support)");
   give.needs_token = true;
   give.parameters.insert(give.parameters.end(), {idempotency_parameter(), meent_after_parameter()});
@@ -102,7 +100,8 @@ void add_support_routes(Router& router, const Node& node) {
   router.add({Method::put, std::string(base) + "/support", give,
               writing(node, TokenScope::act, give_support)});
 
-  auto withdraw = operation("withdrawSupport", "Take one's support back", "may_act(support)");
+  auto withdraw =
+      support_operation("withdrawSupport", "Take one's support back", "may_act(support)");
   withdraw.needs_token = true;
   withdraw.parameters.insert(
       withdraw.parameters.end(),

@@ -1,4 +1,5 @@
 #include "api/routes/routes.h"
+#include "api/routes/state_list.h"
 #include "domain/token.h"
 
 namespace meent::api {
@@ -19,43 +20,28 @@ bool may_entrust(const Call& call) {
   return may_act(call.requester.actor, call.requester.role, Capability::entrust, {});
 }
 
+void write_token(JsonWriter& json, std::string_view key, const TokenRecord& record) {
+  json.open_object()
+      .field("id", id_of_key<TokenId>(key))
+      .field("label", record.label)
+      .field("person", record.person)
+      .open_array("scopes");
+  for (const auto& [word, scope] : scope_words) {
+    if ((record.scopes & static_cast<TokenScopes>(scope)) != 0) json.element(word);
+  }
+  json.close_array()
+      .field("issued_at", record.issued_at)
+      .field("expires_at", record.expires_at)
+      .field("revoked", record.revoked)
+      .close_object();
+}
+
 Answer list_tokens(const Node& node, const Call& call) {
   if (!call.requester.viewer.is_signed_in) {
     return std::unexpected(Problem{&problems::not_signed_in, {}, {}, {}});
   }
   if (!may_entrust(call)) return std::unexpected(Problem{&problems::not_allowed, {}, {}, {}});
-  const auto limit = limit_of(call.request, 50, most_tokens);
-  if (!limit) return std::unexpected(limit.error());
-  const auto cursor = cursor_of(node, call, "tokens");
-  if (!cursor) return std::unexpected(cursor.error());
-  const auto state = node.store.state(call.platform.id);
-  const auto rows = state->scan(std::string(1, TokenRecord::table), cursor->value_or(""), *limit);
-  JsonWriter json;
-  json.open_object().open_array("items");
-  for (const auto& [key, value] : rows) {
-    IdBytes bytes{};
-    std::copy_n(key.begin() + 1, bytes.size(), bytes.begin());
-    const auto record = unpack<TokenRecord>(value);
-    if (!record) continue;
-    json.open_object()
-        .field("id", TokenId(bytes))
-        .field("label", record->label)
-        .field("person", record->person)
-        .open_array("scopes");
-    for (const auto& [word, scope] : scope_words) {
-      if ((record->scopes & static_cast<TokenScopes>(scope)) != 0) json.element(word);
-    }
-    json.close_array()
-        .field("issued_at", record->issued_at)
-        .field("expires_at", record->expires_at)
-        .field("revoked", record->revoked)
-        .close_object();
-  }
-  json.close_array();
-  json.field("next", rows.size() == *limit ? std::optional(seal_cursor(node, call.platform,
-                                                                       "tokens", rows.back().first))
-                                           : std::nullopt);
-  return Response::json(json.close_object().take());
+  return state_list<TokenRecord>(node, call, "tokens", most_tokens, write_token);
 }
 
 std::expected<Prepared, Problem> issue_token(const Call& call, JsonBody& body) {
@@ -130,14 +116,9 @@ void add_schemas(Router& router) {
     "recorded_at":{"$ref":"#/components/schemas/Time"}}})");
 }
 
-Operation operation(std::string id, std::string summary) {
-  Operation out;
-  out.id = std::move(id);
-  out.summary = std::move(summary);
-  out.tag = "tokens";
-  out.guard = "may_act(entrust)";
+Operation token_operation(std::string id, std::string summary) {
+  auto out = operation("tokens", std::move(id), std::move(summary), "may_act(entrust)");
   out.needs_token = true;
-  out.parameters = {platform_parameter()};
   return out;
 }
 
@@ -147,7 +128,7 @@ void add_token_routes(Router& router, const Node& node) {
   add_schemas(router);
   const std::string path = "/api/v1/platforms/{platform}/tokens";
 
-  auto list = operation("listTokens", "The tokens of a platform, without their secrets");
+  auto list = token_operation("listTokens", "The tokens of a platform, without their secrets");
   list.parameters.insert(list.parameters.end(), {limit_parameter(50, most_tokens),
                                                  cursor_parameter(), meent_after_parameter()});
   list.responses = {json_answer(200, "A page of tokens.", "TokenPage")};
@@ -155,7 +136,7 @@ void add_token_routes(Router& router, const Node& node) {
   router.add({Method::get, path, list,
               reading(node, "", [&node](const Call& call) { return list_tokens(node, call); })});
 
-  auto issue = operation("issueToken", "Make a token");
+  auto issue = token_operation("issueToken", "Make a token");
   issue.parameters.insert(issue.parameters.end(),
                           {idempotency_parameter(), meent_after_parameter()});
   issue.body =
@@ -166,7 +147,7 @@ void add_token_routes(Router& router, const Node& node) {
   issue.problem_statuses = {401, 403, 409, 410, 412, 422, 503};
   router.add({Method::post, path, issue, writing(node, TokenScope::operate, issue_token)});
 
-  auto revoke = operation("revokeToken", "Revoke a token");
+  auto revoke = token_operation("revokeToken", "Revoke a token");
   revoke.parameters.insert(revoke.parameters.end(),
                            {id_parameter("token", "Id of the token."), idempotency_parameter(),
                             meent_after_parameter()});

@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "api/stream_intake.h"
+
 namespace meent::api {
 
 using namespace domain;
@@ -28,45 +30,11 @@ std::filesystem::path quick_place() {
   return std::filesystem::temp_directory_path();
 }
 
-class Intake : public EventStream::Outlet {
- public:
-  void wake() override {
-    const std::lock_guard lock(mutex_);
-    is_woken_ = true;
-    changed_.notify_one();
-  }
-  void wait() {
-    std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, longest_wait, [&] { return is_woken_; })) {
-      throw std::runtime_error("the stream says nothing");
-    }
-    is_woken_ = false;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool is_woken_ = false;
-};
-
 std::string all_of(EventStream& stream) {
-  const auto intake = std::make_shared<Intake>();
   std::string text;
-  stream.attach(intake);
-  stream.drained();
-  for (;;) {
-    const auto taken = stream.take();
-    std::size_t bytes = 0;
-    for (const auto& chunk : taken.chunks) {
-      text += chunk->text;
-      bytes += chunk->text.size();
-    }
-    if (bytes > 0) stream.sent(bytes);
-    if (taken.is_last) break;
-    if (bytes > 0) stream.drained();
-    if (taken.chunks.empty()) intake->wait();
+  if (!take_all(stream, longest_wait, [&](std::string_view piece) { text += piece; })) {
+    throw std::runtime_error("the stream says nothing");
   }
-  stream.closed(StreamEnd::finished);
   return text;
 }
 

@@ -1,6 +1,9 @@
 #include "tests/bench/bench_cluster.h"
 
+#include <unistd.h>
+
 #include <chrono>
+#include <fstream>
 #include <functional>
 #include <stdexcept>
 #include <thread>
@@ -16,6 +19,7 @@ using nlohmann::json;
 namespace {
 
 constexpr std::chrono::minutes longest_wait{10};
+constexpr int broker_count = 3;
 
 void wait_until(const std::string& what, const std::function<bool()>& is_so) {
   const auto end = std::chrono::steady_clock::now() + longest_wait;
@@ -30,7 +34,7 @@ void wait_until(const std::string& what, const std::function<bool()>& is_so) {
 BenchCluster::BenchCluster(std::string meent, std::filesystem::path folder, std::size_t node_count)
     : meent_(std::move(meent)),
       folder_(std::move(folder)),
-      brokers_({.brokers = 3, .secure = false, .settings = {}}) {
+      brokers_({.brokers = broker_count, .secure = false, .settings = {}}) {
   std::filesystem::create_directories(folder_);
   output_of({meent_, "kafka", "init", "--kafka", addresses(), "--partitions",
              std::to_string(partition_count)});
@@ -148,6 +152,23 @@ std::size_t BenchCluster::follower() const {
 
 std::int64_t BenchCluster::end_of_log() const {
   return json::parse(status(owner())).at("partitions").at(partition_).at("next_offset");
+}
+
+ProcessorTime BenchCluster::processor_time() const {
+  ProcessorTime out;
+  const auto owner_now = owner();
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (nodes_[i].child) {
+      (i == owner_now ? out.owner : out.followers) += processor_seconds(nodes_[i].child->pid());
+    }
+  }
+  for (int broker = 1; broker <= broker_count; ++broker) {
+    std::ifstream in(brokers_.folder() / (std::to_string(broker) + ".pid"));
+    pid_t pid = 0;
+    if (in >> pid) out.brokers += processor_seconds(pid);
+  }
+  out.client = processor_seconds(::getpid());
+  return out;
 }
 
 std::unique_ptr<api::ApiCaller> BenchCluster::caller(std::size_t node,

@@ -12,6 +12,14 @@
 /// Three real brokers and some real nodes on loopback, with one community to load.
 namespace meent::bench {
 
+/// Seconds of processor time, since each process began.
+struct ProcessorTime {
+  double owner = 0;      ///< of the community's partition
+  double followers = 0;  ///< all other nodes
+  double brokers = 0;
+  double client = 0;  ///< this process
+};
+
 class BenchCluster {
  public:
   static constexpr std::uint32_t partition_count = 3;
@@ -43,6 +51,11 @@ class BenchCluster {
   [[nodiscard]] const std::string& addresses() const { return brokers_.addresses(); }
   /// The community's.
   [[nodiscard]] std::uint32_t partition() const { return partition_; }
+  [[nodiscard]] const std::filesystem::path& folder(std::size_t node) const {
+    return nodes_[node].folder;
+  }
+  [[nodiscard]] const std::string& program() const { return meent_; }
+  [[nodiscard]] ProcessorTime processor_time() const;
   /// The first offset after all that the owner has read of the community's partition.
   [[nodiscard]] std::int64_t end_of_log() const;
 

@@ -38,6 +38,8 @@ class Child {
 std::string output_of(const std::vector<std::string>& command);
 /// Resident memory of a process, in bytes.
 std::uint64_t resident_bytes(pid_t pid);
+/// Processor time that a process and all its threads have taken, in seconds; 0 when there is none.
+double processor_seconds(pid_t pid);
 
 /// One server and the community on it.
 class BenchServer {

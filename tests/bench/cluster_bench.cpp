@@ -30,6 +30,7 @@ void measure(const ClusterBenchOptions& options, const std::filesystem::path& fo
              "raw", "--partitions", "1"});
   const auto caller = [&](const std::string& token) { return cluster.caller(0, token); };
   populate(cluster.community, caller, 200, 100);
+  warm_up(cluster, options.is_quick ? 1 : 20);
   if (wanted("time")) command_time(cluster, seconds, emit);
   if (wanted("rate")) {
     BenchServer embedded(options.meent, folder / "embedded");

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
-#include <nlohmann/json.hpp>
 
 #include "tests/bench/raw_kafka.h"
 
@@ -19,6 +17,7 @@ namespace {
 
 constexpr std::size_t most_raw_messages = 3000;
 constexpr std::size_t transaction_count = 100;
+constexpr std::size_t follower_count = 2;  // as the cluster has
 
 double ms(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double, std::milli>(duration).count();
@@ -55,6 +54,21 @@ std::vector<std::string> one_a_command(const std::vector<std::string>& envelopes
   return out;
 }
 
+/// Processor time since `before`, for each of so many commands.
+void tell_processor_time(const BenchCluster& cluster, const ProcessorTime& before,
+                         std::size_t command_count, const Emit& emit) {
+  const auto now = cluster.processor_time();
+  const auto tell = [&](const char* name, double seconds) {
+    emit({.name = std::string("  processor time a command, ") + name,
+          .value = seconds * 1e6 / static_cast<double>(command_count),
+          .unit = "us"});
+  };
+  tell("the owner", now.owner - before.owner);
+  tell("the two other nodes together", now.followers - before.followers);
+  tell("the three brokers together", now.brokers - before.brokers);
+  tell("the client", now.client - before.client);
+}
+
 /// Loads one node with a closed loop: each connection asks again when it was answered.
 LoadResult load(const BenchCommunity& community, std::uint16_t port, std::size_t connections,
                 double seconds) {
@@ -65,76 +79,43 @@ LoadResult load(const BenchCommunity& community, std::uint16_t port, std::size_t
                                    .warm_up = milliseconds(500)});
 }
 
-/// One person's supports, one after the other, and when each was accepted.
-class Supporter {
- public:
-  Supporter(BenchCluster& cluster, std::size_t node)
-      : caller_(cluster.caller(node, cluster.community.people[0].token)),
-        path_(cluster.community.base + "/contributions/" + cluster.community.contributions[0] +
-              "/support"),
-        thread_([this](const std::stop_token& stop) { run(stop); }) {}
-
-  /// The longest time without an acceptance from `moment` on.
-  milliseconds longest_gap(Clock::time_point moment) const {
-    const std::lock_guard lock(mutex_);
-    auto last = moment;
-    Clock::duration longest{};
-    for (const auto at : accepted_) {
-      if (at < moment) continue;
-      longest = std::max(longest, at - last);
-      last = at;
-    }
-    return std::chrono::duration_cast<milliseconds>(longest);
-  }
-  [[nodiscard]] std::size_t refused() const { return refused_; }
-
- private:
-  void run(const std::stop_token& stop) {
-    for (std::uint64_t i = 0; !stop.stop_requested(); ++i) {
-      const auto answer =
-          caller_->call({.method = api::Method::put,
-                         .path = path_,
-                         .body = i % 2 == 0 ? R"({"stance":"agree"})" : R"({"stance":"pass"})",
-                         .headers = {}});
-      if (!answer.is_good()) {
-        ++refused_;
-        continue;
-      }
-      const std::lock_guard lock(mutex_);
-      accepted_.push_back(Clock::now());
-    }
-  }
-
-  std::unique_ptr<api::ApiCaller> caller_;
-  std::string path_;
-  mutable std::mutex mutex_;
-  std::vector<Clock::time_point> accepted_;
-  std::atomic<std::size_t> refused_ = 0;
-  std::jthread thread_;
-};
-
 }  // namespace
+
+void warm_up(BenchCluster& cluster, double seconds) {
+  const auto from = cluster.end_of_log();
+  load(cluster.community, cluster.port(cluster.owner()), 64, seconds);
+  load(cluster.community, cluster.port(cluster.owner()), 1, seconds);
+  load(cluster.community, cluster.port(cluster.follower()), 64, seconds / 2);
+  cluster.wait_until_settled();
+  const auto envelopes = envelopes_since(cluster, from);
+  RawKafka raw(cluster.addresses(), raw_log, 0);
+  raw.read_back(envelopes);
+  raw.produce_all(envelopes, 64);
+}
 
 void command_time(BenchCluster& cluster, double seconds, const Emit& emit) {
   const auto owner = cluster.port(cluster.owner());
   const auto follower = cluster.port(cluster.follower());
-  Histogram here, forwarded, raw;
+  Histogram here, forwarded, raw, raw_followed;
   std::vector<std::string> envelopes;
   for (int round = 0; round < 3; ++round) {  // in turn, so that a drifting machine is fair to all
     const auto from = cluster.end_of_log();
     here.merge(load(cluster.community, owner, 1, seconds).latency);
     envelopes = envelopes_since(cluster, from);
     envelopes.resize(std::min(envelopes.size(), most_raw_messages));
-    raw.merge(RawKafka(cluster.addresses(), raw_log, 0).read_back(envelopes));
+    RawKafka alone(cluster.addresses(), raw_log, 0);
+    raw.merge(alone.read_back(envelopes));
+    raw_followed.merge(alone.read_back(envelopes, follower_count));
     forwarded.merge(load(cluster.community, follower, 1, seconds).latency);
   }
-  const auto raw_p50 = ms(raw.percentile(0.5));
-  const auto tell = [&](const std::string& name, const Histogram& times, bool has_aim) {
+  const auto tell = [&](const std::string& name, const Histogram& times, const std::string& against,
+                        const Histogram& reference, bool has_aim) {
     const auto p50 = ms(times.percentile(0.5));
+    const auto raw_p50 = ms(reference.percentile(0.5));
     Figure figure{.name = name + ", p50",
                   .value = p50,
                   .unit = "ms",
-                  .reference = "raw produce and read back, " + whole(raw_p50 * 1000) + " us",
+                  .reference = against + ", " + whole(raw_p50 * 1000) + " us",
                   .ratio = p50 / raw_p50};
     if (has_aim) {
       figure.aim = "at most 1.3";
@@ -144,11 +125,14 @@ void command_time(BenchCluster& cluster, double seconds, const Emit& emit) {
     emit({.name = "  p99",
           .value = ms(times.percentile(0.99)),
           .unit = "ms",
-          .reference = "raw, p99",
-          .ratio = ms(times.percentile(0.99)) / ms(raw.percentile(0.99))});
+          .reference = against + ", p99",
+          .ratio = ms(times.percentile(0.99)) / ms(reference.percentile(0.99))});
   };
-  tell("durable command at its owner", here, true);
-  tell("durable command through another node", forwarded, false);
+  const std::string alone = "raw produce and read back";
+  tell("durable command at its owner", here, alone, raw, true);
+  tell("durable command at its owner", here, alone + ", two others reading along", raw_followed,
+       false);
+  tell("durable command through another node", forwarded, alone, raw, false);
   envelopes.resize(std::min(envelopes.size(), transaction_count));
   RawKafka transactions(cluster.addresses(), raw_transactions, 0);
   const auto each = ms(transactions.in_transactions(envelopes).percentile(0.5));
@@ -164,6 +148,7 @@ void command_rate(BenchCluster& cluster, BenchServer& embedded, double seconds, 
   const auto follower = cluster.port(cluster.follower());
   for (const std::size_t connections : {64U, 512U}) {
     const auto from = cluster.end_of_log();
+    const auto before = cluster.processor_time();
     const auto result = load(cluster.community, owner, connections, seconds);
     const auto rate = result.per_second();
     cluster.wait_until_settled();
@@ -197,6 +182,7 @@ void command_rate(BenchCluster& cluster, BenchServer& embedded, double seconds, 
     emit({.name = "  commands a group",
           .value = static_cast<double>(commands) / static_cast<double>(envelopes.size()),
           .unit = "commands"});
+    tell_processor_time(cluster, before, commands, emit);
     const auto forwarded = load(cluster.community, follower, connections, seconds).per_second();
     emit({.name = "durable commands through another node, " + at,
           .value = forwarded,
@@ -265,71 +251,6 @@ void follower_lag(BenchCluster& cluster, double rate, const Emit& emit) {
         .ratio = {},
         .aim = "under 20 ms at " + whole(rate) + "/s",
         .met = ms(lag.percentile(0.99)) < 20 && reached > 0.98 * rate});
-}
-
-void handover(BenchCluster& cluster, int rounds, const Emit& emit) {
-  const auto measure = [&](const std::string& name, auto end_node) {
-    std::vector<double> gaps;
-    std::size_t refused = 0;
-    for (int round = 0; round < rounds; ++round) {
-      const auto owner = cluster.owner();
-      const Supporter supporter(cluster, cluster.follower());
-      std::this_thread::sleep_for(milliseconds(500));
-      const auto moment = Clock::now();
-      end_node(owner);
-      std::this_thread::sleep_for(milliseconds(4500) - (Clock::now() - moment));
-      gaps.push_back(static_cast<double>(supporter.longest_gap(moment).count()));
-      refused += supporter.refused();
-      cluster.start(owner);
-      cluster.wait_until_ready(owner);
-      cluster.wait_until_settled();
-    }
-    std::ranges::sort(gaps);
-    emit(
-        {.name = name + ": longest time without an acceptance, median of " + std::to_string(rounds),
-         .value = gaps[gaps.size() / 2],
-         .unit = "ms"});
-    emit({.name = "  the most", .value = gaps.back(), .unit = "ms"});
-    emit({.name = "  commands refused", .value = static_cast<double>(refused), .unit = "commands"});
-  };
-  measure("owner stopped", [&](std::size_t node) { cluster.stop(node); });
-  measure("owner killed", [&](std::size_t node) { cluster.kill(node); });
-}
-
-void fresh_node(BenchCluster& cluster, std::uint64_t events, const Emit& emit) {
-  const auto owner = cluster.owner();
-  load_supports(cluster.community, {.port = cluster.port(owner),
-                                    .connection_count = 64,
-                                    .pipeline_depth = 32,
-                                    .duration = std::chrono::minutes(20),
-                                    .warm_up = milliseconds(0),
-                                    .request_limit = events});
-  cluster.wait_until_settled();
-  const auto& community = cluster.community;
-  const auto item = community.base + "/contributions/" + community.contributions[0];
-  const auto token = field_of(cluster.caller(owner, community.people[0].token)
-                                  ->call({.method = api::Method::put,
-                                          .path = item + "/support",
-                                          .body = R"({"stance":"agree"})",
-                                          .headers = {}}),
-                              "token");
-  const auto node = cluster.add_node();
-  const auto began = Clock::now();
-  cluster.start(node);
-  cluster.wait_until_ready(node);
-  const auto seen = cluster.caller(node)->call({.method = api::Method::get,
-                                                .path = item + "/tally",
-                                                .body = {},
-                                                .headers = {{"Meent-After", token}}});
-  if (!seen.is_good()) throw std::runtime_error("the fresh node does not serve: " + seen.body);
-  const auto took = std::chrono::duration<double>(Clock::now() - began).count();
-  emit({.name = "a node with an empty disk serves " + std::to_string(events) + " events, by replay",
-        .value = took,
-        .unit = "s"});
-  emit({.name = "  events applied a second",
-        .value = static_cast<double>(events) / took,
-        .unit = "events/s"});
-  cluster.stop(node);
 }
 
 }  // namespace meent::bench

@@ -1,6 +1,7 @@
 #include "tests/bench/raw_kafka.h"
 
 #include <stdexcept>
+#include <thread>
 
 namespace meent::bench {
 namespace {
@@ -89,7 +90,8 @@ void RawKafka::produce(rd_kafka_t* producer, const std::string& message) const {
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw std::runtime_error(rd_kafka_err2str(error));
 }
 
-Histogram RawKafka::read_back(const std::vector<std::string>& messages) {
+Histogram RawKafka::read_back(const std::vector<std::string>& messages,
+                              std::size_t follower_count) {
   const auto producer =
       make(RD_KAFKA_PRODUCER, {{"enable.idempotence", "true"}, {"linger.ms", "0"}});
   // Behind what lies there already: what comes first is the mark.
@@ -100,6 +102,22 @@ Histogram RawKafka::read_back(const std::vector<std::string>& messages) {
   }
   Reading reading(*this, "read_uncommitted", RD_KAFKA_OFFSET_TAIL(1));
   if (reading.take() != mark) throw std::runtime_error("raw Kafka: somebody else writes");
+  std::vector<std::unique_ptr<Reading>> followers;
+  for (std::size_t i = 0; i < follower_count; ++i) {
+    followers.push_back(
+        std::make_unique<Reading>(*this, "read_uncommitted", RD_KAFKA_OFFSET_TAIL(1)));
+    followers.back()->take();  // it reads along from here on
+  }
+  std::vector<std::jthread> following;
+  for (const auto& follower : followers) {
+    following.emplace_back([&follower, count = messages.size()] {
+      try {
+        for (std::size_t i = 0; i < count; ++i) follower->take();
+      } catch (const std::runtime_error&) {
+        // Nothing comes any more: whoever writes tells why.
+      }
+    });
+  }
   Histogram times;
   for (const auto& message : messages) {
     const auto began = Clock::now();

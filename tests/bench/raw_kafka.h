@@ -17,8 +17,10 @@ class RawKafka {
   /// Throws std::runtime_error, as all of it.
   RawKafka(const std::string& bootstrap, std::string topic, std::int32_t partition);
 
-  /// One message after the other, each until a consumer of this process has it.
-  Histogram read_back(const std::vector<std::string>& messages);
+  /// One message after the other, each until a consumer of this process has it. So many others
+  /// read the same partition meanwhile, each with connections and a thread of its own, and do
+  /// nothing with it.
+  Histogram read_back(const std::vector<std::string>& messages, std::size_t follower_count = 0);
   /// The same, each in a transaction of its own; read back with read_committed. The partition must
   /// be empty before.
   Histogram in_transactions(const std::vector<std::string>& messages);

@@ -55,6 +55,12 @@ void Lane::adopt(Member member) {
   adopted_.notify_one();
 }
 
+void Lane::hurry() {
+  const std::scoped_lock lock(mutex_);
+  is_hurried_ = true;
+  adopted_.notify_one();
+}
+
 void Lane::run() {
   thread_ = std::jthread([this](std::stop_token stopping) { loop(std::move(stopping)); });
 }
@@ -91,10 +97,20 @@ void Lane::loop(std::stop_token stopping) {
     if (!worked) {
       wait_for_work();
     } else if (purpose_ == Purpose::live && !batch_was_full_) {
-      std::this_thread::sleep_until(began + options_.turn);
+      rest(began, stopping);
     }
   }
   has_ended_ = true;
+}
+
+/// Writes to one row coalesce meanwhile: longer while nobody waits for them.
+void Lane::rest(Clock::time_point began, const std::stop_token& stopping) {
+  std::this_thread::sleep_until(began + options_.turn);
+  if (events_.has_waiters()) return;
+  std::unique_lock lock(mutex_);
+  adopted_.wait_until(lock, stopping, began + options_.calm_turn,
+                      [this] { return is_hurried_ || !inbox_.empty(); });
+  is_hurried_ = false;
 }
 
 void Lane::take_adopted() {

@@ -58,6 +58,8 @@ class Lane {
   /// Threads: any. The lane begins to run with `run`.
   void adopt(Member member);
   void run();
+  /// Somebody waits: the next turn comes soon. Threads: any.
+  void hurry();
   /// Ends the thread. A building lane ends by itself when it has no members left.
   void stop();
   [[nodiscard]] bool has_ended() const { return has_ended_; }
@@ -83,6 +85,7 @@ class Lane {
   void fail_all(const std::string& why);
   [[nodiscard]] bool has_space();
   void wait_for_work();
+  void rest(Clock::time_point began, const std::stop_token& stopping);
 
   const eventstore::Store& store_;
   const RunnerOptions& options_;
@@ -92,8 +95,9 @@ class Lane {
   std::vector<Member> members_;
 
   std::mutex mutex_;
-  std::condition_variable adopted_;
+  std::condition_variable_any adopted_;
   std::vector<Member> inbox_;
+  bool is_hurried_ = false;  ///< since the last rest; guarded too
 
   std::atomic<std::int64_t> last_sign_ = 0;
   std::atomic<bool> has_ended_ = false;

@@ -68,6 +68,8 @@ class ViewRunner final : public Runner, public LaneEvents {
                             .position = position,
                             .until = Waiters::Clock::now() + at_most,
                             .done = std::move(done)});
+    if (waiters_.empty()) return;
+    for (auto& [name, lane] : lanes_) lane->hurry();
   }
 
   bool rebuild(std::string_view view) override {

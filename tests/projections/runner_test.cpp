@@ -423,6 +423,20 @@ TEST_F(RunnerTest, WaitingIsBoundedInTimeAndNumber) {
   EXPECT_EQ(wait(story_), WaitOutcome::reached);
 }
 
+TEST_F(RunnerTest, WhoWaitsIsNotHeldUpByARest) {
+  options_.calm_turn = 1min;
+  start();
+  story_.space(1);
+  log_.write(story_);
+  ASSERT_EQ(wait(story_), WaitOutcome::reached);
+  story_.space(2);
+  log_.write(story_);  // nobody waits for it: then they rest
+  ASSERT_TRUE(eventually([&] { return health("probe").lag_envelopes == 0; }));
+  story_.space(3);
+  log_.write(story_);
+  EXPECT_EQ(wait(story_), WaitOutcome::reached);
+}
+
 TEST_F(RunnerTest, StoppingAnswersThoseWhoWait) {
   start();
   std::atomic<int> stopped = 0;

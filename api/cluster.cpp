@@ -89,6 +89,9 @@ struct Cluster::Impl {
     const auto& path = request.segments;
     const bool is_in_api = is_of_platforms(path);
     if (is_in_api && path.size() == 3) return directory_id();
+    // The level of the log is in the directory.
+    const bool is_level = path.size() == 3 && path[0] == "api" && path[2] == "level";
+    if (is_level) return directory_id();
     if (!is_in_api && (path.size() < 2 || path[0] != "p")) return std::nullopt;
     const auto platform = find_platform(node.store, path[is_in_api ? 3 : 1]);
     return platform ? std::optional(platform->id) : std::nullopt;

@@ -40,6 +40,7 @@ Problem of_unavailable(const Unavailable& unavailable) {
     case no_space:
       return {&problems::not_ready, "The disk is nearly full; nothing was lost.", {}, seconds(60)};
     case platform_stopped:
+    case level_too_low:
     case shutting_down: break;
   }
   return {&problems::not_ready, unavailable.detail, {}, seconds(5)};

@@ -62,12 +62,16 @@ Answer decide_on(const State& state, const CreatePlatform& command, const Contex
   if (!is_text(command.introduction) || length(command.introduction) > longest_introduction) {
     return refuse(PlatformRejection::introduction_too_long);
   }
-  return Events{PlatformPlaced{.log = command.log},
+  Events events{PlatformPlaced{.log = command.log},
                 PlatformCreated{.platform_key = command.platform_key,
                                 .slug = command.slug,
                                 .name = command.name,
                                 .language = command.language,
                                 .introduction = command.introduction}};
+  if (context.platform == directory_id() && command.level > 1) {
+    events.emplace_back(LevelRaised{command.level});
+  }
+  return events;
 }
 
 Answer decide_on(const State& state, const RegisterPlatform& command, const Context& context) {
@@ -107,6 +111,16 @@ Answer decide_on(const State& state, const MovePlatform& command, const Context&
   return Events{PlatformPlaced{.log = command.log}};
 }
 
+Answer decide_on(const State& state, const RaiseLevel& command, const Context& context) {
+  if (!may_found(state, context)) return refuse(PlatformRejection::not_allowed);
+  if (context.platform != directory_id() || !find<PlatformRecord>(state, {})) {
+    return refuse(PlatformRejection::not_the_directory);
+  }
+  if (command.level <= level_in(state)) return refuse(PlatformRejection::level_reached);
+  if (command.level > command.newest) return refuse(PlatformRejection::level_unknown);
+  return Events{LevelRaised{command.level}};
+}
+
 // Which log the platform lives in comes before what it is called, so this makes the record.
 void apply(MutableState& state, const PlatformPlaced& event, const EventContext& context) {
   auto record = find<PlatformRecord>(state, {}).value_or(PlatformRecord{});
@@ -140,7 +154,15 @@ void apply(MutableState& state, const PlatformRegistered& event, const EventCont
                       .partition = event.partition});
 }
 
+void apply(MutableState& state, const LevelRaised& event, const EventContext&) {
+  put(state, {}, LevelRecord{std::max(event.level, level_in(state))});
+}
+
 }  // namespace
+
+std::uint32_t level_in(const State& directory) {
+  return find<LevelRecord>(directory, {}).value_or(LevelRecord{}).level;
+}
 
 Answer decide(const State& state, const PlatformCommand& command, const Context& context) {
   return std::visit([&](const auto& one) { return decide_on(state, one, context); }, command);
@@ -194,6 +216,11 @@ Reason explain(PlatformRejection rejection) {
               conflict};
     case lives_there:
       return {"lives-there", "The platform lives in that log already; nothing to do.", conflict};
+    case level_reached:
+      return {"level-reached", "The log is at this level or above; nothing to do.", conflict};
+    case level_unknown:
+      return {"level-unknown", "This software does not know that level; install newer software.",
+              conflict};
   }
   std::abort();
 }

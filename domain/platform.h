@@ -22,6 +22,8 @@ struct CreatePlatform {
   std::string name;    ///< 1..120 characters
   std::string language;
   std::string introduction;  ///< CommonMark, 0..4000 characters
+  /// Of the directory: the level that a new log begins at.
+  std::uint32_t level = 1;
 };
 /// On the directory only: slug and hosts become this platform's.
 struct RegisterPlatform {
@@ -35,7 +37,12 @@ struct RegisterPlatform {
 struct MovePlatform {
   LogId log;
 };
-using PlatformCommand = std::variant<CreatePlatform, RegisterPlatform, MovePlatform>;
+/// On the directory only: from then on events of this level are written into the log.
+struct RaiseLevel {
+  std::uint32_t level = 0;
+  std::uint32_t newest = 1;  ///< that the software which writes knows
+};
+using PlatformCommand = std::variant<CreatePlatform, RegisterPlatform, MovePlatform, RaiseLevel>;
 
 // Events ---------------------------------------------------------------------------------------
 
@@ -56,7 +63,13 @@ struct PlatformRegistered {
   std::uint32_t partition = 0;
   bool operator==(const PlatformRegistered&) const = default;
 };
-using PlatformEvent = std::variant<PlatformPlaced, PlatformCreated, PlatformRegistered>;
+/// Software that does not know this level must read no further.
+struct LevelRaised {
+  std::uint32_t level = 0;
+  bool operator==(const LevelRaised&) const = default;
+};
+using PlatformEvent =
+    std::variant<PlatformPlaced, PlatformCreated, PlatformRegistered, LevelRaised>;
 
 // State ----------------------------------------------------------------------------------------
 
@@ -96,13 +109,26 @@ struct PlatformNameRecord {
   }
 };
 
+/// In the directory, once its log is above level 1. Key: empty string.
+struct LevelRecord {
+  static constexpr char table = 'L';
+  using Key = std::string;
+  std::uint32_t level = 1;
+  template <class A>
+  void fields(A& a) {
+    a(level);
+  }
+};
+/// Of the log whose directory this is.
+std::uint32_t level_in(const State& directory);
+
 // Rules ----------------------------------------------------------------------------------------
 
 /// In order of precedence.
 enum class PlatformRejection : std::uint8_t {
   not_allowed,
   already_created,    ///< this platform's log has its first facts
-  not_the_directory,  ///< RegisterPlatform elsewhere than in the directory
+  not_the_directory,  ///< RegisterPlatform or RaiseLevel elsewhere than in the directory
   bad_slug,
   slug_taken,
   bad_name,
@@ -114,6 +140,8 @@ enum class PlatformRejection : std::uint8_t {
   not_founded,      ///< there is no platform here to move
   directory_stays,  ///< each log has a directory of its own
   lives_there,      ///< the platform is in that log already
+  level_reached,    ///< the log is at that level already
+  level_unknown,    ///< newer than what this software knows
 };
 Result<std::vector<PlatformEvent>, PlatformRejection> decide(const State&, const PlatformCommand&,
                                                              const Context&);

@@ -48,6 +48,7 @@ struct PublicForm {
 struct EventType {
   std::string_view name;      ///< "support-given"
   std::uint16_t version = 1;  ///< the one written today
+  std::uint32_t level = 1;    ///< of the log from which this version may be written (level.h)
   Audience audience = Audience::operators;
   /// Facts that only analysts get (a support's person); the others go to the whole audience.
   std::vector<std::string_view> analyst_facts;

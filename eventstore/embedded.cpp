@@ -13,8 +13,8 @@ void make_directory(Embedded& embedded) {
   const auto directory = domain::directory_id();
   if (embedded.store->tip(directory).position > 0) return;
   const auto partition = embedded.store->partition();
-  const auto outcome = embedded.sequencer->run(
-      directory_founding(partition.genesis.value().log_id, embedded.keys->create()));
+  const auto outcome = embedded.sequencer->run(directory_founding(
+      partition.genesis.value().log_id, embedded.keys->create(), embedded.sequencer->level()));
   if (std::holds_alternative<Accepted>(outcome)) return;
   std::string why = "the rules refuse it";
   if (const auto* unavailable = std::get_if<Unavailable>(&outcome)) why = unavailable->detail;
@@ -32,7 +32,7 @@ void require_keys(const Store& store, const std::filesystem::path& folder, Files
 
 }  // namespace
 
-Submission directory_founding(domain::LogId log, domain::KeyId key) {
+Submission directory_founding(domain::LogId log, domain::KeyId key, std::uint32_t level) {
   return {.platform = domain::directory_id(),
           .command = domain::PlatformCommand(
               domain::CreatePlatform{.log = log,
@@ -40,7 +40,8 @@ Submission directory_founding(domain::LogId log, domain::KeyId key) {
                                      .slug = "directory",
                                      .name = "Directory",
                                      .language = "en",
-                                     .introduction = "Which platforms there are."}),
+                                     .introduction = "Which platforms there are.",
+                                     .level = level}),
           .actor = {.kind = domain::ActorKind::operator_, .id = {}},
           .role = domain::Role::operator_,
           .occurred_at = std::nullopt,

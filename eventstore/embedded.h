@@ -7,8 +7,8 @@
 /// One machine's event store: store, RocksLog, keys and sequencer over one data folder.
 namespace meent::eventstore {
 
-/// The directory's first command, the same wherever it is made.
-Submission directory_founding(domain::LogId log, domain::KeyId key);
+/// The directory's first command, the same wherever it is made. `level`: where the log begins.
+Submission directory_founding(domain::LogId log, domain::KeyId key, std::uint32_t level);
 
 struct Embedded {
   std::unique_ptr<Keys> keys;

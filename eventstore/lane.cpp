@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "eventstore/level.h"
 #include "eventstore/own_tables.h"
 
 namespace meent::eventstore {
@@ -73,6 +74,14 @@ void Lane::decide(Pending& pending, domain::Timestamp now, std::vector<Answer>& 
                                 .occurred_at = submission.occurred_at};
   const auto decided = domain::decide(state_, submission.command, context);
   if (!decided) return answer(std::move(pending.done), Refused{decided.error()}, immediate);
+  if (const auto level = level_missing(*decided, store_)) {
+    return answer(std::move(pending.done),
+                  unavailable(Unavailable::Why::level_too_low,
+                              "This needs the log at level " + std::to_string(*level) +
+                                  ". Once every node has this software, an operator runs `meent "
+                                  "level raise`; until then nothing of it is written."),
+                  immediate);
+  }
   if (!mark) {
     return answer(std::move(pending.done),
                   unavailable(Unavailable::Why::platform_stopped,

@@ -1,5 +1,9 @@
 #include "eventstore/log_follower.h"
 
+#include <algorithm>
+
+#include "eventstore/level.h"
+
 namespace meent::eventstore {
 
 namespace {
@@ -11,10 +15,20 @@ constexpr std::chrono::seconds sync_interval{1};
 
 }  // namespace
 
-LogFollower::LogFollower(Log& log, Store& store) : log_(log), applier_(Applier::make(store)) {
+LogFollower::LogFollower(Log& log, Store& store, std::uint32_t known_level)
+    : log_(log), store_(store), known_level_(known_level), applier_(Applier::make(store)) {
+  require_level(store, known_level);
   for (std::uint32_t number = 0; number < log_.partitions(); ++number) {
     log_.seek(number, store.log_place(number));
   }
+}
+
+/// The directory, which says the level, is in partition 0.
+void LogFollower::see_level(const std::vector<AppliedEntry>& applied) const {
+  const bool may_be_raised = std::ranges::any_of(applied, [](const AppliedEntry& entry) {
+    return entry.entry.partition == 0 && entry.changed_state;
+  });
+  if (may_be_raised) require_level(store_, known_level_);
 }
 
 std::vector<LogEntry> LogFollower::read(std::chrono::milliseconds wait) {
@@ -44,6 +58,7 @@ std::vector<AppliedEntry> LogFollower::follow(std::chrono::milliseconds wait, St
     const bool sync = !must_poll() || now - synced_at_ >= sync_interval;
     if (sync) synced_at_ = now;
     applied = applier_->apply(entries, sync);
+    see_level(applied);
   }
   if (is_at_end_) caught_up_at_ = now;
   return applied;

@@ -13,11 +13,13 @@ namespace meent::eventstore {
 
 class LogFollower {
  public:
-  /// Begins where the store has got to. Throws StorageError.
-  LogFollower(Log& log, Store& store);
+  /// Begins where the store has got to. `known_level`: a log above it is not followed. Throws
+  /// StorageError.
+  LogFollower(Log& log, Store& store, std::uint32_t known_level);
 
   /// Reads and applies what came, waiting up to `wait` for the first entry; nothing when the log
-  /// cannot be read just now. Throws LogChanged, and StorageError when the process must end.
+  /// cannot be read just now. Throws LogChanged, and StorageError when the process must end: the
+  /// log is at a level that is not known here, too.
   std::vector<AppliedEntry> follow(std::chrono::milliseconds wait, SteadyTime now);
   /// When the log was last seen to have nothing more. The epoch: never yet.
   [[nodiscard]] SteadyTime caught_up_at() const { return caught_up_at_; }
@@ -28,7 +30,11 @@ class LogFollower {
  private:
   std::vector<LogEntry> read(std::chrono::milliseconds wait);
 
+  void see_level(const std::vector<AppliedEntry>& applied) const;
+
   Log& log_;
+  Store& store_;
+  const std::uint32_t known_level_;
   std::unique_ptr<Applier> applier_;
   SteadyTime synced_at_{};
   SteadyTime caught_up_at_{};

@@ -62,7 +62,7 @@ void Membership::beat(SteadyTime now, domain::Timestamp wall,
             .is_ready = behind && *behind < longest_behind,
             .is_leaving = false,
             .at = wall,
-            .level = 0};
+            .level = options_.level};
   for (const auto& partition : partitions) beat.next_offsets.push_back(partition.next_offset);
   {
     const std::lock_guard lock(mutex_);

@@ -15,6 +15,7 @@ struct MembershipOptions {
   std::string url{};   ///< where this node answers
   std::chrono::milliseconds beat_every{200};
   OwnershipOptions ownership{};
+  std::uint32_t level = newest_level;  ///< the newest that is known here
 };
 
 /// Threads: `step` from one; all others from any.

@@ -95,6 +95,7 @@ void Replicated::join(std::string url, MembershipOptions pace) {
   if (member_thread_.joinable()) return;
   pace.node = domain::to_hex(drawn());
   pace.url = std::move(url);
+  pace.level = options_.level;
   membership_ = std::make_unique<Membership>(std::move(beats_), *sequencer_, std::move(pace));
   joined_ = membership_.get();
   member_thread_ = std::thread([this] {
@@ -118,10 +119,12 @@ void Replicated::make_directory() {
   }
   is_making_directory_ = true;
   const auto log = store_->partition(0).genesis.value().log_id;
-  sequencer_->submit(directory_founding(log, keys_->create()), [this](const Outcome& outcome) {
-    // Whoever made it first did: a refusal is as good.
-    if (std::holds_alternative<Unavailable>(outcome)) is_making_directory_ = false;
-  });
+  sequencer_->submit(directory_founding(log, keys_->create(), options_.level),
+                     [this](const Outcome& outcome) {
+                       // Whoever made it first did: a refusal is as good.
+                       if (std::holds_alternative<Unavailable>(outcome))
+                         is_making_directory_ = false;
+                     });
 }
 
 bool Replicated::leave(milliseconds at_most) {

@@ -63,7 +63,10 @@ struct Partition {
 class TwoHalves final : public SteppedSequencer {
  public:
   TwoHalves(Log& log, Store& store, Keys& keys, SequencerOptions options)
-      : options_(std::move(options)), log_(log), store_(store), follower_(log, store) {
+      : options_(std::move(options)),
+        log_(log),
+        store_(store),
+        follower_(log, store, options_.level) {
     if (!options_.clock) options_.clock = system_time;
     if (!options_.fail_stop) options_.fail_stop = end_process;
     if (!options_.steady) options_.steady = [] { return std::chrono::steady_clock::now(); };
@@ -196,6 +199,7 @@ class TwoHalves final : public SteppedSequencer {
     std::ranges::copy(void_counts_, out.voids.begin());
     return out;
   }
+  std::uint32_t level() const override { return options_.level; }
   std::vector<StoppedPlatform> stopped() const override { return follower_.stopped(); }
 
   void step() override {

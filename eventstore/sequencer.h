@@ -13,6 +13,7 @@
 #include "eventstore/applier.h"
 #include "eventstore/codec.h"
 #include "eventstore/keys.h"
+#include "eventstore/level.h"
 #include "eventstore/log.h"
 #include "eventstore/store.h"
 
@@ -53,8 +54,9 @@ struct Unavailable {
     outcome_unknown,  ///< repeat with the same key
     moved,  ///< another writer has the partition, or this one is behind; nothing was written
     platform_stopped,
-    no_space,   ///< free space is below the mark
-    too_large,  ///< the events do not fit in one record
+    no_space,       ///< free space is below the mark
+    too_large,      ///< the events do not fit in one record
+    level_too_low,  ///< of the log: older nodes could not read what would be written
     shutting_down,
   } why;
   std::string detail;
@@ -75,6 +77,8 @@ struct SequencerOptions {
   /// Groups that have not come back from the log by then: outcome unknown; they are appended again
   /// until the log settles it.
   std::chrono::milliseconds longest_read_back{5000};
+  /// The newest level that is read and written here. Others than this are for tests.
+  std::uint32_t level = newest_level;
 };
 
 /// What this node is to a partition.
@@ -138,6 +142,8 @@ class Sequencer {
   /// Answers what is in flight, then ends both threads. Later submissions are `shutting_down`.
   virtual void stop() = 0;
   [[nodiscard]] virtual SequencerCounts counts() const = 0;
+  /// The newest level that is known here; one above it in the log ends the process.
+  [[nodiscard]] virtual std::uint32_t level() const = 0;
   /// Empty while all is well.
   [[nodiscard]] virtual std::vector<StoppedPlatform> stopped() const = 0;
 };

@@ -55,6 +55,7 @@ int run(int argc, const char* const* argv, const Wiring& wiring) {
   add_rebuild(app, chosen);
   add_token(app, chosen);
   add_kafka(app, chosen);
+  add_level(app, chosen);
   add_migrate(app, chosen);
   add_checkpoint(app, chosen);
   try {

@@ -34,6 +34,7 @@ void add_log(CLI::App& app, Run& run);
 void add_rebuild(CLI::App& app, Run& run);
 void add_token(CLI::App& app, Run& run);
 void add_kafka(CLI::App& app, Run& run);
+void add_level(CLI::App& app, Run& run);
 void add_migrate(CLI::App& app, Run& run);
 void add_checkpoint(CLI::App& app, Run& run);
 

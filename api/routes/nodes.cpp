@@ -28,6 +28,7 @@ void write_peers(const Node& node, JsonWriter& json) {
         .field("live", peer.is_live)
         .field("ready", peer.beat.is_ready)
         .field("leaving", peer.beat.is_leaving)
+        .field("level", peer.beat.level)
         .open_array("next_offsets");
     for (const auto offset : peer.beat.next_offsets) json.field({}, offset);
     json.close_array().close_object();
@@ -70,9 +71,10 @@ void add_node_routes(Router& router, const Node& node) {
   router.schema("NodeStatus", R"({"type":"object",
     "required":["nodes","partitions","behind_ms","clock_right"],"properties":{
     "nodes":{"type":"array","description":"Empty: one machine by itself.","items":{"type":"object",
-      "required":["url","live","ready","leaving","next_offsets"],"properties":{
+      "required":["url","live","ready","leaving","level","next_offsets"],"properties":{
       "url":{"type":"string"},"live":{"type":"boolean"},"ready":{"type":"boolean"},
       "leaving":{"type":"boolean"},
+      "level":{"type":"integer","description":"The newest level that it knows."},
       "next_offsets":{"type":"array","items":{"type":"integer"}}}}},
     "partitions":{"type":"array","items":{"type":"object",
       "required":["number","role","owner","epoch","next_offset","error"],"properties":{

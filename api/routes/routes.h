@@ -19,6 +19,7 @@ void add_moderate_routes(Router& router, const Node& node);
 void add_search_routes(Router& router, const Node& node);
 void add_import_routes(Router& router, const Node& node);
 void add_node_routes(Router& router, const Node& node);
+void add_level_routes(Router& router, const Node& node);
 /// Not of the API: what `load_demo` asks of the node that owns a platform.
 void add_demo_route(Router& router, const Node& node);
 

@@ -389,6 +389,7 @@ void add_routes(Router& router, const Node& node, StreamHub& hub,
   add_search_routes(router, node);
   add_import_routes(router, node);
   add_node_routes(router, node);
+  add_level_routes(router, node);
   add_demo_route(router, node);
   add_history_routes(router, node, hub);
   add_service_routes(router, node, hub, std::move(server_counts));

@@ -24,6 +24,10 @@ void facts(A& a, domain::PlatformRegistered& e) {
   a("hosts", e.hosts);
   a("partition", e.partition);
 }
+template <class A>
+void facts(A& a, domain::LevelRaised& e) {
+  a("level", e.level);
+}
 
 std::span<const EventRow> platform_rows() {
   using domain::PlatformEvent;
@@ -42,6 +46,10 @@ std::span<const EventRow> platform_rows() {
            .audience = Audience::everyone,
            .analyst_facts = {"partition"},
            .public_form = public_with({"platform", "slug", "name", "hosts"})}),
+      make_row<PlatformEvent, domain::LevelRaised>({.name = "level-raised",
+                                                    .audience = Audience::operators,
+                                                    .analyst_facts = {},
+                                                    .public_form = never_public()}),
   };
   return rows;
 }

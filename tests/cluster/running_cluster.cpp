@@ -24,7 +24,8 @@ bool wait_until(const std::function<bool()>& is_so) {
 
 }  // namespace
 
-RunningCluster::RunningCluster(std::size_t node_count, std::uint32_t partitions)
+RunningCluster::RunningCluster(std::size_t node_count, std::uint32_t partitions,
+                               const SequencerOptions& options)
     : broker(partitions), urls_(node_count), nodes_(node_count) {
   secret_.fill(42);
   const domain::LogId log(domain::IdBytes{9});
@@ -35,18 +36,18 @@ RunningCluster::RunningCluster(std::size_t node_count, std::uint32_t partitions)
                     .body = Genesis{.log_id = log, .partition = number, .partitions = partitions}}),
                number);
   }
-  for (std::size_t number = 0; number < node_count; ++number) start(number);
+  for (std::size_t number = 0; number < node_count; ++number) start(number, options);
   settle();
 }
 
-void RunningCluster::start(std::size_t number) {
+void RunningCluster::start(std::size_t number, const SequencerOptions& options) {
   const auto folder = scratch_.path() / std::to_string(number);
   auto replicated = Replicated::open(folder, real_files(),
                                      {.log = std::make_unique<SimLog>(broker),
                                       .keys = keys.open(),
                                       .beats = beats.open(),
                                       .secret = secret_},
-                                     {});
+                                     options);
   nodes_[number] =
       std::make_unique<Serving>(LocalNodeOptions{.folder = folder}, std::move(replicated));
   nodes_[number]->listen({.address = "127.0.0.1", .port = 0, .thread_count = 1});

@@ -27,7 +27,9 @@ Village found_village(const std::function<Json(const std::string& path, const Js
 
 class RunningCluster {
  public:
-  explicit RunningCluster(std::size_t node_count, std::uint32_t partitions = 6);
+  /// `options`: of every node's sequencer.
+  explicit RunningCluster(std::size_t node_count, std::uint32_t partitions = 6,
+                          const eventstore::SequencerOptions& options = {});
 
   /// Waits until every partition has an owner among those that run, and all know it.
   void settle();
@@ -38,7 +40,7 @@ class RunningCluster {
   void stop(std::size_t number);
   /// Ends without a word: nothing is handed over.
   void drop(std::size_t number);
-  void start(std::size_t number);
+  void start(std::size_t number, const eventstore::SequencerOptions& options = {});
   /// Gives number `to`, which has no folder yet, a checkpoint of running `from`'s.
   eventstore::CheckpointReport copy(std::size_t from, std::size_t to);
 

@@ -100,6 +100,27 @@ TEST(Platform, ItsLastFactHereIsTheLogItMovesTo) {
   given(founding()).when(away, by_operator()).then({PlatformPlaced{id<LogId>(0x77)}});
 }
 
+TEST(Platform, ALogBeginsAtTheLevelOfItsFirstSoftwareAndIsRaised) {
+  EXPECT_EQ(level_in(state_after(directory())), 1U);
+  auto first = lindedorp();
+  first.level = 2;
+  given({})
+      .when(create(first), in_the_directory(by_operator()))
+      .then({PlatformPlaced{log_id},
+             PlatformCreated{.platform_key = platform_key,
+                             .slug = "lindedorp",
+                             .name = "Lindedorp",
+                             .language = "nl",
+                             .introduction = "Welkom."},
+             LevelRaised{2}});
+  auto events = directory();
+  events.emplace_back(LevelRaised{2});
+  EXPECT_EQ(level_in(state_after(events)), 2U);
+  given(events)
+      .when(PlatformCommand(RaiseLevel{.level = 4, .newest = 4}), in_the_directory(by_operator()))
+      .then({LevelRaised{4}});
+}
+
 TEST(Platform, TheDirectoryKnowsNamesAndHosts) {
   const auto command = registration();
   given(directory())
@@ -215,6 +236,15 @@ TEST(Platform, OneReasonARow) {
           c.context = in_the_directory(by_operator());
         }},
        {lives_there, [](Case& c) { in<PlatformCommand, MovePlatform>(c).log = log_id; }}});
+  expect_reasons<PlatformRejection>(
+      {directory(), PlatformCommand(RaiseLevel{.level = 3, .newest = 4}),
+       in_the_directory(by_operator())},
+      {{not_allowed, [](Case& c) { c.context = in_the_directory(by_guest()); }},
+       {not_the_directory, [](Case& c) { c.context = by_operator(); }},
+       {not_the_directory, [](Case& c) { c.events.clear(); }},
+       {level_reached, [](Case& c) { in<PlatformCommand, RaiseLevel>(c).level = 1; }},
+       {level_reached, [](Case& c) { c.events.emplace_back(LevelRaised{3}); }},
+       {level_unknown, [](Case& c) { in<PlatformCommand, RaiseLevel>(c).level = 5; }}});
 }
 
 TEST(Platform, TheFirstReasonIsTheOneGiven) {

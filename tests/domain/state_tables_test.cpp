@@ -55,6 +55,7 @@ TEST(StateTables, TheDocumentationHasEachRecordsLetterAndFields) {
   expect_documented<PlatformRecord>("PlatformRecord");
   expect_documented<DirectoryRecord>("DirectoryRecord");
   expect_documented<PlatformNameRecord>("PlatformNameRecord");
+  expect_documented<LevelRecord>("LevelRecord");
   expect_documented<PersonRecord>("PersonRecord");
   expect_documented<TokenRecord>("TokenRecord");
   expect_documented<KindRecord>("KindRecord");
@@ -63,7 +64,7 @@ TEST(StateTables, TheDocumentationHasEachRecordsLetterAndFields) {
   expect_documented<ContributionRecord>("ContributionRecord");
   expect_documented<CommentRecord>("CommentRecord");
   expect_documented<SupportRecord>("SupportRecord");
-  EXPECT_EQ(documented().size(), 11u);
+  EXPECT_EQ(documented().size(), 12u);
 }
 
 TEST(StateTables, NoTwoTablesShareALetter) {

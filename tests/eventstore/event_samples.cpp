@@ -165,6 +165,7 @@ void Maker::of_actions(std::vector<Event>& all) {
                                             .contribution = id<ContributionId>(),
                                             .space = id<SpaceId>(),
                                             .reason = source.words("item-hidden/reason")}));
+  all.emplace_back(PlatformEvent(LevelRaised{source.number()}));
 }
 
 }  // namespace

@@ -284,5 +284,21 @@ TEST(CommandLineLog, CountsWhatIsVoidByReasonAndShowsTheLast) {
   EXPECT_EQ(meent({"log", "--data", scratch.path().string() + "/none"}).code, cannot_open);
 }
 
+TEST(CommandLine, LevelShowsWhatMayBeWrittenAndIsRaisedOnlyToWhatIsKnown) {
+  const eventstore::ScratchFolder scratch;
+  const auto folder = (scratch.path() / "data").string();
+  eventstore::Embedded::open(folder, eventstore::real_files(), {});
+  const auto newest = std::to_string(eventstore::newest_level);
+  const auto shown = meent({"level", "show", "--data", folder});
+  EXPECT_EQ(shown.code, done) << shown.err;
+  EXPECT_EQ(shown.out, R"({"level":)" + newest + R"(,"newest":)" + newest + "}\n");
+  const auto again = meent({"level", "raise", "--data", folder});
+  EXPECT_EQ(again.code, refused);
+  EXPECT_NE(again.err.find("level-reached"), std::string::npos) << again.err;
+  const auto unknown = meent({"level", "raise", "--data", folder, "--to", "1000"});
+  EXPECT_EQ(unknown.code, refused);
+  EXPECT_NE(unknown.err.find("level-unknown"), std::string::npos) << unknown.err;
+}
+
 }  // namespace
 }  // namespace meent::api::cli

@@ -22,6 +22,7 @@ class KafkaTopic final : public MessageSink {
     producer_.send({.partition = std::nullopt, .key = key, .value = value, .headers = headers},
                    std::move(done));
   }
+  [[nodiscard]] std::string trouble() const override { return producer_.last_error(); }
 
  private:
   KafkaProducer producer_;

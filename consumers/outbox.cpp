@@ -45,8 +45,10 @@ void Outbox::work(milliseconds wait) {
   send_unsent();
   if (!messages_.empty() && wait.count() > 0) {
     std::unique_lock lock(reports_->mutex);
-    reports_->changed.wait_for(
+    const bool has_come = reports_->changed.wait_for(
         lock, wait, [&] { return !reports_->stored.empty() || !reports_->failure.empty(); });
+    // A sink that never gives up reports no failure, however wrong the password is.
+    if (!has_come && sink_) note_error(sink_->trouble());
   }
   take_reports();
 }
@@ -103,14 +105,20 @@ void Outbox::take_reports() {
   if (!failure.empty()) give_up_sink(failure);
 }
 
+/// Under the reports' mutex.
+void Outbox::note_error(const std::string& why) {
+  if (why.empty() || reports_->last_error == why) return;
+  spdlog::warn("publishing waits: {}", why);
+  reports_->last_error = why;
+}
+
 void Outbox::give_up_sink(const std::string& why) {
   {
     const std::lock_guard lock(reports_->mutex);
     ++reports_->generation;
     reports_->stored.clear();
     reports_->failure.clear();
-    if (reports_->last_error != why) spdlog::warn("publishing waits: {}", why);
-    reports_->last_error = why;
+    note_error(why);
   }
   sink_.reset();
   // Also what is stored behind the first that is not: its repeats keep the order.

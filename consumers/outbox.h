@@ -25,6 +25,8 @@ class MessageSink {
   virtual ~MessageSink() = default;  ///< gives up what is outstanding, and says so
   /// Never waits. Throws StorageError: not taken.
   virtual void send(std::string_view key, std::string_view value, Done done) = 0;
+  /// What stood in its way last, for people; empty: nothing is known to. Never waits.
+  [[nodiscard]] virtual std::string trouble() const = 0;
 };
 
 /// Sends in order, and all that is not known to be stored again after a failure, through a new
@@ -55,6 +57,7 @@ class Outbox {
   std::optional<eventstore::CheckpointMark> take_settled();
   [[nodiscard]] bool is_empty() const { return messages_.empty() && marks_.empty(); }
 
+  /// Why nothing is stored just now; empty when something was stored since.
   [[nodiscard]] std::string last_error() const;
   [[nodiscard]] std::uint64_t stored_count() const;
 
@@ -77,6 +80,7 @@ class Outbox {
 
   void send_unsent();
   void take_reports();
+  void note_error(const std::string& why);
   void give_up_sink(const std::string& why);
 
   Connect connect_;

@@ -125,6 +125,9 @@ void KafkaProducer::send(const KafkaMessage& message, Done done) {
   const std::lock_guard lock(mutex_);
   std::array<char, 256> why{};
   if (rd_kafka_fatal_error(instance_->client.handle(), why.data(), why.size()) != 0) {
+    if (patience_ == never_gives_up) {
+      throw StorageError("the producer of " + topic_ + " has ended: " + why.data(), false);
+    }
     spdlog::warn("kafka: the producer of {} has ended, a new one begins: {}", topic_, why.data());
     replace_instance();
   }
@@ -158,6 +161,11 @@ bool KafkaProducer::flush(std::chrono::milliseconds longest) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return true;
+}
+
+std::string KafkaProducer::last_error() const {
+  const std::lock_guard lock(mutex_);
+  return instance_->client.last_error();
 }
 
 void KafkaProducer::serve(const std::stop_token& stop) {

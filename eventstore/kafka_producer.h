@@ -29,7 +29,8 @@ struct KafkaMessage {
 
 /// Writes into one topic: idempotent (a retry is stored once and in order), acknowledged by every
 /// broker that is in sync, from a bounded queue. An error that ends an instance of the client
-/// library is answered with a new instance; what was in the old one is reported as failed.
+/// library is answered with a new instance; what was in the old one is reported as failed. One that
+/// never gives up takes nothing more after such an error: it would overtake what failed.
 /// Threads: any.
 class KafkaProducer {
  public:
@@ -51,8 +52,8 @@ class KafkaProducer {
   ~KafkaProducer();
 
   /// Hands over; messages to one partition are stored in order. Never waits for a broker.
-  /// Throws StorageError, of known outcome: it was not taken, because the queue is full or the
-  /// message too large.
+  /// Throws StorageError, of known outcome: it was not taken, because the queue is full, the
+  /// message too large, or a producer that never gives up has ended.
   void send(const KafkaMessage& message, Done done = {});
   /// Hands over and waits until it is stored. Throws StorageError: with `outcome_is_unknown` it may
   /// be stored, or may yet be.
@@ -64,6 +65,8 @@ class KafkaProducer {
   [[nodiscard]] std::uint64_t outstanding_count() const { return outstanding_count_; }
   [[nodiscard]] std::uint64_t stored_count() const { return stored_count_; }
   [[nodiscard]] std::uint64_t failed_count() const { return failed_count_; }
+  /// The last the brokers or the way to them gave trouble, in words; empty: never.
+  [[nodiscard]] std::string last_error() const;
 
  private:
   struct Instance;
@@ -80,7 +83,7 @@ class KafkaProducer {
   std::atomic<std::uint64_t> outstanding_count_ = 0;
   std::atomic<std::uint64_t> stored_count_ = 0;
   std::atomic<std::uint64_t> failed_count_ = 0;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::shared_ptr<Instance> instance_;
   std::vector<std::shared_ptr<Instance>> retired_;
   std::jthread thread_;

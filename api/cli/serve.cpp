@@ -107,10 +107,11 @@ std::unique_ptr<eventstore::Replicated> open_replicated(const ServeOptions& opti
   return eventstore::Replicated::open(options.folder, files, std::move(parts), {});
 }
 
-/// False: nobody has made the directory in time, so no partition has an owner.
+/// Until this node has read all there is and the directory is among it. False: not in time.
 bool wait_for_directory(const Serving& serving) {
   const auto end = std::chrono::steady_clock::now() + longest_wait_for_owners;
-  while (serving.node().store.tip(domain::directory_id()).position == 0) {
+  const auto& node = serving.node();
+  while (!node.sequencer.behind() || node.store.tip(domain::directory_id()).position == 0) {
     if (std::chrono::steady_clock::now() > end) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }

@@ -1,6 +1,7 @@
 // The pages as people meet them: a journey without script, every page measured by axe-core, and
 // nothing wider than a phone.
 //   node journey.mjs PROJECT MEENT OUT [CHROMIUM]   screenshots go to OUT; 77: a tool is missing
+// MEENT: the program, or the address of a server with the demo (a node of a cluster).
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -192,7 +193,7 @@ async function measure(browser, address, idea) {
 
 mkdirSync(out, { recursive: true });
 const folder = mkdtempSync(path.join(tmpdir(), "meent-browser-"));
-const { child, address } = await serve(folder);
+const { child, address } = meent.startsWith("http://") ? { address: meent } : await serve(folder);
 let browser;
 try {
   browser = await playwright.chromium.launch({
@@ -204,8 +205,10 @@ try {
   console.log("the journey and every page are as they should be");
 } finally {
   await browser?.close();
-  child.removeAllListeners("exit");
-  child.kill("SIGTERM");
-  await new Promise((ended) => child.on("exit", ended));
+  if (child) {
+    child.removeAllListeners("exit");
+    child.kill("SIGTERM");
+    await new Promise((ended) => child.on("exit", ended));
+  }
   rmSync(folder, { recursive: true, force: true });
 }

@@ -56,6 +56,16 @@ class OutboxTest : public testing::Test {
   int next_ = 0;
 };
 
+TEST_F(OutboxTest, SaysWhatIsInTheWayWhileNothingIsStoredAndNoLonger) {
+  topic_.go_away();
+  add(1);
+  outbox_.work(milliseconds(5));
+  EXPECT_EQ(outbox_.last_error(), "nobody answers");
+  topic_.come_back();
+  finish();
+  EXPECT_EQ(outbox_.last_error(), "");
+}
+
 TEST_F(OutboxTest, StoresEverythingOnceAndInOrder) {
   add(100);
   finish();

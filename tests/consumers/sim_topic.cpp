@@ -20,9 +20,14 @@ class SimTopic::Sink final : public MessageSink {
 
   void send(std::string_view key, std::string_view value, Done done) override {
     const std::lock_guard lock(topic_.mutex_);
+    if (is_lost_) throw eventstore::StorageError("connection lost", false);
     waiting_.push_back({{std::string(key), std::string(value)}, std::move(done)});
     topic_.most_outstanding_ = std::max(topic_.most_outstanding_, waiting_.size());
     topic_.changed_.notify_all();
+  }
+  [[nodiscard]] std::string trouble() const override {
+    const std::lock_guard lock(topic_.mutex_);
+    return topic_.is_away_ ? "nobody answers" : "";
   }
 
  private:
@@ -41,6 +46,7 @@ class SimTopic::Sink final : public MessageSink {
         if (stop.stop_requested()) return;
         if (topic_.failures_left_ > 0) {
           --topic_.failures_left_;
+          is_lost_ = true;
           for (std::size_t i = 0; i < waiting_.size(); ++i) {
             if (i < waiting_.size() / 2) topic_.stored_.push_back(waiting_[i].message);
             reports.emplace_back(std::move(waiting_[i].done), "connection lost");
@@ -59,6 +65,7 @@ class SimTopic::Sink final : public MessageSink {
 
   SimTopic& topic_;
   std::deque<Waiting> waiting_;
+  bool is_lost_ = false;  ///< nothing more goes this way: it would overtake what failed
   std::jthread thread_;
 };
 

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <random>
 #include <sstream>
 #include <thread>
@@ -159,6 +160,20 @@ class HistoryCheck {
   std::map<domain::PersonId, std::uint64_t> commits_by_person_;
 };
 
+/// A view goes on where it was, search too: what was left in its directory is still there.
+void check_that_views_went_on(const std::filesystem::path& folder, bool is_new, Round& round) {
+  for (const auto& place : {folder, folder / "views"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(place)) {
+      if (!entry.path().filename().string().contains('@')) continue;
+      const auto left = entry.path() / "left-by-crash-test";
+      if (!is_new && !std::filesystem::exists(left)) {
+        round.faults.push_back(entry.path().string() + " was built anew, though the log is whole");
+      }
+      std::ofstream(left).flush();
+    }
+  }
+}
+
 void check(const std::filesystem::path& folder, const Receipts& receipts, Round& round) {
   auto embedded = Embedded::open(folder, real_files(), {});
   const auto& store = *embedded.store;
@@ -200,6 +215,7 @@ int run_rounds(int rounds, std::uint64_t seed) {
     const std::chrono::milliseconds life(random() % longest_life_ms);
     run_and_kill(folder, life, receipts, round);
     check(folder, receipts, round);
+    check_that_views_went_on(folder, number % rounds_a_folder == 0, round);
     std::printf("round %3d: killed after %3lld ms, %5llu answers (%llu repeated), %6llu commits\n",
                 number + 1, static_cast<long long>(life.count()),
                 static_cast<unsigned long long>(round.receipts),
@@ -209,7 +225,9 @@ int run_rounds(int rounds, std::uint64_t seed) {
     for (const auto& fault : round.faults) std::fprintf(stderr, "FAULT: %s\n", fault.c_str());
     if (!round.faults.empty()) return 1;
   }
-  std::puts("Nothing acknowledged was lost, nothing applied twice, every view equals its rebuild.");
+  std::puts(
+      "Nothing acknowledged was lost, nothing applied twice, every view went on and equals its "
+      "rebuild.");
   return 0;
 }
 

@@ -10,10 +10,12 @@
 #include "api/pages/pages.h"
 #include "api/pages/visit.h"
 #include "api/seals.h"
+#include "eventstore/forwarding.h"
 
 namespace meent::api {
 
 using namespace domain;
+using eventstore::Forwarding;
 using eventstore::PartitionRole;
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
@@ -22,8 +24,6 @@ namespace {
 
 constexpr std::string_view founding_target = "/internal/v1/foundings";
 constexpr milliseconds longest_try{10'000};
-constexpr milliseconds first_delay{20}, longest_delay{200};
-constexpr milliseconds watch_interval{200};
 constexpr milliseconds look_again{5};
 constexpr milliseconds longest_unknown{300};  // for a platform that was founded elsewhere just now
 constexpr milliseconds shortest_unseen{1'000}, longest_unseen{2'000};
@@ -83,6 +83,12 @@ struct Cluster::Impl {
     if (url.empty() || (membership != nullptr && url == membership->url())) return std::nullopt;
     return url;
   }
+  [[nodiscard]] Forwarding::Seen seen(std::uint32_t partition) const {
+    const auto* membership = replicated.membership();
+    return {.owns = owns(partition),
+            .owner_url = node.store.partition(partition).url,
+            .own_url = membership != nullptr ? membership->url() : std::string()};
+  }
   /// The platform a request is about; the directory for founding one; nothing: none, or not known
   /// here.
   [[nodiscard]] std::optional<PlatformId> platform_of(const Request& request) const {
@@ -124,14 +130,25 @@ struct Cluster::Try : std::enable_shared_from_this<Try> {
 
   void go() {
     try {
-      if (impl.owns(partition)) return go_here();
-      if (const auto url = impl.url_of_owner(partition)) return go_to(*url);
-      again();
+      step(way.go(Clock::now(), impl.seen(partition)));
     } catch (const std::exception& fault) {
       spdlog::error("{} {}: {}", request.method_name, request.raw_path(), fault.what());
       respond(refusal(Problem{&problems::internal_error, {}, {}, {}}, request));
     }
   }
+
+  void step(const Forwarding::Step& next) {
+    if (std::holds_alternative<Forwarding::Here>(next)) return go_here();
+    if (const auto* send = std::get_if<Forwarding::Send>(&next)) return go_to(*send);
+    if (const auto* wait = std::get_if<Forwarding::Wait>(&next)) {
+      ++impl.repeated;
+      return impl.client.after(wait->delay, [self = shared_from_this()] { self->go(); });
+    }
+    ++impl.given_up;
+    respond(refusal(moved_problem(), request));
+  }
+
+  void again() { step(way.again(Clock::now())); }
 
   void go_here() {
     impl.router.dispatch(request, Respond([self = shared_from_this()](Response response) {
@@ -139,7 +156,7 @@ struct Cluster::Try : std::enable_shared_from_this<Try> {
                          }));
   }
 
-  void go_to(const std::string& url) {
+  void go_to(const Forwarding::Send& to) {
     ++impl.forwarded;
     PeerClient::PeerRequest out{.method = request.method_name,
                                 .target = request.target,
@@ -154,24 +171,23 @@ struct Cluster::Try : std::enable_shared_from_this<Try> {
                                     .is_operator = request.is_local_operator,
                                     .is_first_hop = false},
                                    wall_clock()));
-    const auto number = ++attempt;
     impl.client.send(
-        url, std::move(out),
-        [self = shared_from_this(), number](std::expected<Response, std::string> answer) {
-          if (number != self->attempt) return;  // given up meanwhile
-          ++self->attempt;
+        to.url, std::move(out),
+        [self = shared_from_this(), hop = to.hop](std::expected<Response, std::string> answer) {
+          if (!self->way.take(hop)) return;  // given up meanwhile
           if (answer) return self->take(std::move(*answer));
           self->again();
         });
-    watch(url, number);
+    watch(to);
   }
 
   /// An owner that was replaced while it is silent is not waited for.
-  void watch(const std::string& url, std::uint64_t number) {
-    impl.client.after(watch_interval, [self = shared_from_this(), url, number] {
-      if (number != self->attempt) return;
-      if (self->impl.url_of_owner(self->partition) == url) return self->watch(url, number);
-      ++self->attempt;
+  void watch(const Forwarding::Send& sent) {
+    impl.client.after(Forwarding::watch_interval, [self = shared_from_this(), sent] {
+      if (!self->way.is_awaited(sent.hop)) return;
+      if (Forwarding::is_worth_waiting(sent, self->impl.seen(self->partition))) {
+        return self->watch(sent);
+      }
       self->again();
     });
   }
@@ -181,24 +197,12 @@ struct Cluster::Try : std::enable_shared_from_this<Try> {
     respond(std::move(response));
   }
 
-  void again() {
-    if (Clock::now() >= until) {
-      ++impl.given_up;
-      return respond(refusal(moved_problem(), request));
-    }
-    ++impl.repeated;
-    impl.client.after(delay, [self = shared_from_this()] { self->go(); });
-    delay = std::min(delay * 2, longest_delay);
-  }
-
   Impl& impl;
   Request& request;
   Respond respond;
   PlatformId platform;
   std::uint32_t partition;
-  std::uint64_t attempt = 0;  ///< forwarding's; on the client's thread
-  milliseconds delay = first_delay;
-  Clock::time_point until = Clock::now() + longest_try;
+  Forwarding way{Clock::now(), longest_try};  ///< once on its way, on the client's thread
 };
 
 Cluster::Cluster(const Node& node, eventstore::Replicated& replicated, const Router& router)

@@ -2,15 +2,18 @@
 
 #include <algorithm>
 
+#include "eventstore/forwarding.h"
+
 namespace meent::simulation {
 
 using namespace eventstore;
 
 namespace {
 
-// As in api/cluster.cpp, but for the longest try: a run is short.
-constexpr Millis first_delay{20}, longest_delay{200}, longest_try{3000};
-constexpr Millis longest_hop{1000};
+// Shorter than in api/cluster.cpp, as a run is short.
+constexpr Millis longest_try{3000};
+constexpr Millis longest_hop{1000};  // then a link counts as broken
+constexpr Millis a_while{200};
 constexpr Millis longest_unread{1000};
 constexpr std::uint64_t turns_between_beats = 5, turns_between_views = 3;
 
@@ -163,70 +166,81 @@ struct Node::Try : std::enable_shared_from_this<Try> {
         ask(std::move(ask_in)),
         reply(std::move(reply_in)),
         partition(partition_of(ask->platform, node.around_.broker().partitions())),
-        until(node.around_.schedule().now() + longest_try) {}
+        way(node.around_.schedule().now(), longest_try) {}
 
   [[nodiscard]] bool is_over() const { return life != node.life_; }
 
-  void go() {
-    if (is_over()) return;
-    if (!node.is_awake()) {
-      return node.around_.schedule().after(longest_delay,
-                                           [self = shared_from_this()] { self->go(); });
-    }
-    if (node.sequencer_->role(partition) == PartitionRole::owning) {
+  [[nodiscard]] Forwarding::Seen seen() const {
+    return {.owns = node.sequencer_->role(partition) == PartitionRole::owning,
+            .owner_url = node.store().partition(partition).url,
+            .own_url = node.url_};
+  }
+
+  /// What a sleeping process would do it does when it wakes.
+  template <class Then>
+  void when_awake(Millis delay, Then then) {
+    node.around_.schedule().after(delay, [self = shared_from_this(), then] {
+      if (self->is_over()) return;
+      if (!self->node.is_awake()) return self->when_awake(a_while, then);
+      then(*self);
+    });
+  }
+
+  void go() { step(way.go(node.around_.schedule().now(), seen())); }
+  void again() { step(way.again(node.around_.schedule().now())); }
+
+  void step(const Forwarding::Step& next) {
+    if (std::holds_alternative<Forwarding::Here>(next)) {
       return node.submit(
           ask, 0, [self = shared_from_this()](const Outcome& outcome) { self->take(outcome); });
     }
-    const auto url = node.disk_->store->partition(partition).url;
-    auto* owner = url.empty() || url == node.url_ ? nullptr : node.around_.node_at(url);
-    if (owner == nullptr) return again();
-    forward(*owner);
+    if (const auto* send = std::get_if<Forwarding::Send>(&next)) return forward(*send);
+    if (const auto* wait = std::get_if<Forwarding::Wait>(&next)) {
+      return when_awake(wait->delay, [](Try& self) { self.go(); });
+    }
+    reply(moved_away());
   }
 
   /// Once: the owner answers or says that it is not the owner; it never forwards.
-  void forward(Node& owner) {
-    const auto hop = ++hops;
-    auto& schedule = node.around_.schedule();
-    schedule.after(longest_hop, [self = shared_from_this(), hop] {
-      if (self->hops == hop) self->again();
+  void forward(const Forwarding::Send& to) {
+    watch(to);
+    when_awake(longest_hop, [hop = to.hop](Try& self) {
+      if (self.way.is_awaited(hop)) self.again();
     });
-    if (node.around_.is_cut(node.number_, owner.number_)) return;
+    auto* owner = node.around_.node_at(to.url);
+    if (owner == nullptr || node.around_.is_cut(node.number_, owner->number_)) return;
     const auto applied = node.store().tip(ask->platform).position;
-    schedule.after(Millis(node.around_.random().between(1, 5)),
-                   [self = shared_from_this(), hop, url = owner.url_, applied] {
-                     auto* there = self->node.around_.node_at(url);
-                     if (there != nullptr) self->arrive(*there, hop, applied);
-                   });
+    node.around_.schedule().after(Millis(node.around_.random().between(1, 5)),
+                                  [self = shared_from_this(), to, applied] {
+                                    auto* there = self->node.around_.node_at(to.url);
+                                    if (there != nullptr) self->arrive(*there, to.hop, applied);
+                                  });
+  }
+
+  void watch(const Forwarding::Send& sent) {
+    when_awake(Forwarding::watch_interval, [sent](Try& self) {
+      if (!self.way.is_awaited(sent.hop)) return;
+      if (Forwarding::is_worth_waiting(sent, self.seen())) return self.watch(sent);
+      self.again();
+    });
   }
 
   void arrive(Node& there, std::uint64_t hop, std::uint64_t applied) {
-    const auto back = [self = shared_from_this(), hop,
-                       from = there.number_](const Outcome& outcome) {
-      if (self->node.around_.is_cut(from, self->node.number_)) return;
-      self->node.around_.schedule().after(Millis(self->node.around_.random().between(1, 5)),
-                                          [self, hop, outcome] {
-                                            if (self->hops == hop) self->take(outcome);
-                                          });
-    };
     if (!there.sequencer_) return;
-    if (there.sequencer_->role(partition) != PartitionRole::owning) return back(moved_away());
-    there.submit(ask, applied, back);
+    there.submit(ask, applied,
+                 [self = shared_from_this(), hop, from = there.number_](const Outcome& outcome) {
+                   if (self->node.around_.is_cut(from, self->node.number_)) return;
+                   self->node.around_.schedule().after(
+                       Millis(self->node.around_.random().between(1, 5)), [self, hop, outcome] {
+                         if (!self->is_over() && self->way.take(hop)) self->take(outcome);
+                       });
+                 });
   }
 
   void take(const Outcome& outcome) {
-    ++hops;
     if (is_over()) return;
     if (is_moved(outcome)) return again();
     reply(outcome);
-  }
-
-  void again() {
-    ++hops;
-    auto& schedule = node.around_.schedule();
-    if (is_over()) return;
-    if (schedule.now() >= until) return reply(moved_away());
-    schedule.after(delay, [self = shared_from_this()] { self->go(); });
-    delay = std::min(delay * 2, longest_delay);
   }
 
   Node& node;
@@ -234,14 +248,13 @@ struct Node::Try : std::enable_shared_from_this<Try> {
   AskPtr ask;
   Reply reply;
   std::uint32_t partition;
-  Millis delay = first_delay;
-  SteadyTime until;
-  std::uint64_t hops = 0;  ///< the one whose answer is waited for
+  Forwarding way;
 };
 
 void Node::handle(const AskPtr& ask, Reply reply) {
   if (!sequencer_) return;
-  std::make_shared<Try>(*this, ask, std::move(reply))->go();
+  const auto way = std::make_shared<Try>(*this, ask, std::move(reply));
+  way->when_awake(Millis(0), [](Try& self) { self.go(); });
 }
 
 }  // namespace meent::simulation

@@ -9,8 +9,8 @@
 #include "tests/simulation/broker.h"
 #include "tests/simulation/disk.h"
 
-/// One whole node, stepped: keys, store, sequencer, membership, a view, and forwarding by the rules
-/// of api/cluster.cpp. Threads: one.
+/// One whole node, stepped: keys, store, sequencer, membership, a view, and forwarding over
+/// simulated links. Threads: one.
 namespace meent::simulation {
 
 class Node;

@@ -26,6 +26,13 @@ std::string drawn_key() {
 
 }  // namespace
 
+Waiting Waiting::in_real_time() {
+  return {.now = [] { return std::chrono::steady_clock::now(); },
+          .sleep = [](milliseconds time) { std::this_thread::sleep_for(time); },
+          .run = [](Sequencer& sequencer,
+                    Submission submission) { return sequencer.run(std::move(submission)); }};
+}
+
 LogId NodeHome::log() {
   const auto genesis = store_.partition().genesis;
   if (!genesis) throw StorageError(name_ + " has not read its log's beginning yet.", true);
@@ -37,13 +44,19 @@ std::optional<LogId> NodeHome::residence(PlatformId platform) const {
   return record ? std::optional(record->log) : std::nullopt;
 }
 
+/// Unless it only has not come here yet.
+std::optional<Resident> NodeHome::nobody() const {
+  if (sequencer_.behind()) return std::nullopt;
+  throw StorageError(name_ + " has not read its log to its end yet.", true);
+}
+
 std::optional<Resident> NodeHome::find(std::string_view id_or_slug) {
   const auto directory = store_.state(directory_id());
   auto id = PlatformId::parse(id_or_slug);
   if (!id) {
     const auto owner =
         domain::find<PlatformNameRecord>(*directory, "slug:" + std::string(id_or_slug));
-    if (!owner) return std::nullopt;
+    if (!owner) return nobody();
     id = owner->platform;
   }
   const auto tip = store_.tip(*id);
@@ -55,7 +68,7 @@ std::optional<Resident> NodeHome::find(std::string_view id_or_slug) {
                .position = tip.position,
                .hash = tip.hash};
   const auto entry = domain::find<DirectoryRecord>(*directory, *id);
-  if (!entry && !out.lives_in) return std::nullopt;
+  if (!entry && !out.lives_in) return nobody();
   if (entry) {
     out.slug = entry->slug;
     out.name = entry->name;
@@ -66,14 +79,14 @@ std::optional<Resident> NodeHome::find(std::string_view id_or_slug) {
 
 void NodeHome::run(PlatformId platform, PlatformCommand command, std::string key,
                    std::optional<PlatformRejection> as_good) {
-  const auto outcome = sequencer_.run({.platform = platform,
-                                       .command = std::move(command),
-                                       .actor = {.kind = ActorKind::operator_, .id = {}},
-                                       .role = Role::operator_,
-                                       .occurred_at = std::nullopt,
-                                       .import_progress = std::nullopt,
-                                       .idempotency_key = key,
-                                       .request = key});
+  const auto outcome = waiting_.run(sequencer_, {.platform = platform,
+                                                 .command = std::move(command),
+                                                 .actor = {.kind = ActorKind::operator_, .id = {}},
+                                                 .role = Role::operator_,
+                                                 .occurred_at = std::nullopt,
+                                                 .import_progress = std::nullopt,
+                                                 .idempotency_key = key,
+                                                 .request = key});
   if (const auto* refused = std::get_if<Refused>(&outcome)) {
     if (as_good && refused->rejection == Rejection(*as_good)) return;
     throw MoveRefused(name_ + ": " + std::string(explain(refused->rejection).sentence));
@@ -84,6 +97,9 @@ void NodeHome::run(PlatformId platform, PlatformCommand command, std::string key
 }
 
 void NodeHome::enter(const Resident& resident) {
+  if (store_.tip(directory_id()).position == 0) {
+    throw StorageError(name_ + ": its directory has not been made yet.", true);
+  }
   const auto genesis = store_.partition().genesis;
   const auto partitions = genesis ? genesis->partitions : 1;
   run(directory_id(),
@@ -118,17 +134,21 @@ std::vector<std::string> NodeHome::records(PlatformId platform, std::uint64_t af
   return out;
 }
 
+/// Of several nodes one may have a record before its keys.
+bool NodeHome::is_missing(KeyId id) const {
+  const auto made = keys_.mac(id, {"is it destroyed"});
+  return made || made.error() != KeyFault::destroyed;
+}
+
 std::vector<MovedKey> NodeHome::keys(const std::vector<KeyId>& ids) {
   std::vector<MovedKey> out;
   for (const auto id : ids) {
     auto secret = keys_.secret_of(id);
-    if (!secret) {
-      const auto made = keys_.mac(id, {"is it destroyed"});
-      if (made || made.error() != KeyFault::destroyed) {
-        throw MoveRefused(name_ + ": key " + id.text() +
-                          " is missing, and was not destroyed. Put back the copy of keys/ that "
-                          "belongs to this log.");
-      }
+    if (!secret && is_missing(id)) {
+      throw StorageError(name_ + ": key " + id.text() +
+                             " is missing, and was not destroyed. If it stays so, put back the "
+                             "copy of keys/ that belongs to this log.",
+                         true);
     }
     out.push_back({.id = id, .secret = secret});
   }
@@ -165,10 +185,15 @@ std::vector<std::string> NodeHome::new_among(PlatformId platform,
                         std::to_string(header.base_position) +
                         ": one of the two was restored from a backup. Nothing was changed.");
     }
+    const auto does_not_continue = [&] {
+      return name_ + ": the record at position " + std::to_string(header.base_position) +
+             " does not continue position " + std::to_string(end.position) +
+             " as it is here. Nothing was changed.";
+    };
+    // Beyond what is here: another node may have read further.
+    if (header.base_position > end.position + 1) throw StorageError(does_not_continue(), true);
     if (header.base_position != end.position + 1 || header.prev_hash != end.hash) {
-      throw MoveRefused(name_ + ": the record at position " + std::to_string(header.base_position) +
-                        " does not continue position " + std::to_string(end.position) +
-                        " as it is here. Nothing was changed.");
+      throw MoveRefused(does_not_continue());
     }
     end = {.position = header.last_position(), .hash = hash_of(bytes)};
     out.push_back(bytes);
@@ -178,7 +203,7 @@ std::vector<std::string> NodeHome::new_among(PlatformId platform,
 
 void NodeHome::take(PlatformId platform, const std::vector<std::string>& records) {
   if (!domain::find<DirectoryRecord>(*store_.state(directory_id()), platform)) {
-    throw MoveRefused(name_ + ": the directory has not registered the platform.");
+    throw StorageError(name_ + ": the directory has not registered the platform yet.", true);
   }
   auto fresh = new_among(platform, records);
   if (fresh.empty()) return;
@@ -189,12 +214,12 @@ void NodeHome::take(PlatformId platform, const std::vector<std::string>& records
   if (!sequencer_.bring(platform, std::move(fresh))) {
     throw StorageError(name_ + ": other records are being appended.", true);
   }
-  const auto end = std::chrono::steady_clock::now() + longest_taking;
+  const auto end = waiting_.now() + longest_taking;
   while (store_.tip(platform).position < last) {
-    if (std::chrono::steady_clock::now() > end) {
+    if (waiting_.now() > end) {
       throw StorageError(name_ + ": the records have not come back from the log yet.", true);
     }
-    std::this_thread::sleep_for(look_again);
+    waiting_.sleep(look_again);
   }
   if (!new_among(platform, records).empty()) {
     throw StorageError(name_ + ": the records have not come back from the log yet.", true);

@@ -1,4 +1,6 @@
 #pragma once
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -35,6 +37,16 @@ struct MovedKey {
   std::optional<KeyBytes> secret;  ///< nothing: destroyed, and to stay so
 };
 
+/// How a move waits for logs and other nodes: in real time, or in a simulation's.
+struct Waiting {
+  using Time = std::chrono::steady_clock::time_point;
+  static Waiting in_real_time();
+  std::function<Time()> now;
+  std::function<void(std::chrono::milliseconds)> sleep;
+  /// Until the command is answered.
+  std::function<Outcome(Sequencer&, Submission)> run;
+};
+
 /// Every call may be repeated. All throw MoveRefused, or StorageError: try again. Threads: one.
 class Home {
  public:
@@ -51,7 +63,7 @@ class Home {
   virtual void place(domain::PlatformId platform, domain::LogId log) = 0;
   /// Some records after this position, in order; none: that was all.
   virtual std::vector<std::string> records(domain::PlatformId platform, std::uint64_t after) = 0;
-  /// Refuses when one is missing without having been destroyed.
+  /// A StorageError when one is missing without having been destroyed: it may be on its way.
   virtual std::vector<MovedKey> keys(const std::vector<domain::KeyId>& ids) = 0;
   /// Durable, on every node that must have them, when it returns. `platform`: whose they are.
   virtual void take_keys(domain::PlatformId platform, const std::vector<MovedKey>& keys) = 0;
@@ -64,8 +76,13 @@ class Home {
 class NodeHome final : public Home {
  public:
   /// All outlive it.
-  NodeHome(const Store& store, Keys& keys, Sequencer& sequencer, std::string name)
-      : store_(store), keys_(keys), sequencer_(sequencer), name_(std::move(name)) {}
+  NodeHome(const Store& store, Keys& keys, Sequencer& sequencer, std::string name,
+           Waiting waiting = Waiting::in_real_time())
+      : store_(store),
+        keys_(keys),
+        sequencer_(sequencer),
+        name_(std::move(name)),
+        waiting_(std::move(waiting)) {}
 
   [[nodiscard]] std::string name() const override { return name_; }
   domain::LogId log() override;
@@ -80,6 +97,8 @@ class NodeHome final : public Home {
  private:
   void run(domain::PlatformId platform, domain::PlatformCommand command, std::string key,
            std::optional<domain::PlatformRejection> as_good);
+  [[nodiscard]] std::optional<Resident> nobody() const;
+  [[nodiscard]] bool is_missing(domain::KeyId id) const;
   [[nodiscard]] std::optional<domain::LogId> residence(domain::PlatformId platform) const;
   [[nodiscard]] std::vector<std::string> new_among(domain::PlatformId platform,
                                                    const std::vector<std::string>& records) const;
@@ -88,6 +107,7 @@ class NodeHome final : public Home {
   Keys& keys_;
   Sequencer& sequencer_;
   std::string name_;
+  Waiting waiting_;
 };
 
 }  // namespace meent::eventstore

@@ -1,32 +1,16 @@
 #include "eventstore/moving.h"
 
 #include <set>
-#include <thread>
 #include <type_traits>
 
 namespace meent::eventstore {
 
 using namespace domain;
 using std::chrono::milliseconds;
-using Clock = std::chrono::steady_clock;
 
 namespace {
 
 constexpr milliseconds pause{50};
-
-/// Repeats a step that fails in passing.
-template <class Step>
-auto persist(milliseconds patience, Step step) {
-  const auto end = Clock::now() + patience;
-  while (true) {
-    try {
-      return step();
-    } catch (const StorageError&) {
-      if (Clock::now() > end) throw;
-    }
-    std::this_thread::sleep_for(pause);
-  }
-}
 
 /// Keys that the record's events are sealed under, or name.
 void collect_keys(const std::string& bytes, std::set<KeyId>& keys) {
@@ -63,8 +47,8 @@ class Move {
     const auto source = ask([&] { return from_.log(); });
     const auto target = ask([&] { return to_.log(); });
     if (source == target) throw MoveRefused("Both sides are the same log, " + source.text() + '.');
-    const auto resident = ask([&] { return from_.find(id_or_slug); });
-    if (!resident || !resident->lives_in) {
+    const auto resident = ask([&] { return registered(id_or_slug); });
+    if (!resident) {
       throw MoveRefused(from_.name() + " has no platform " + std::string(id_or_slug) + '.');
     }
     if (resident->id == directory_id()) {
@@ -81,19 +65,38 @@ class Move {
     at_ = there ? there->position : 0;
     // What is not there yet, while the old log still takes commands.
     copy(resident->position);
-    const auto closed_at = Clock::now();
+    const auto closed_at = options_.waiting.now();
     ask([&] { from_.place(resident->id, target); });
     close(target);
-    if (!has_arrived)
-      report_.closed = std::chrono::duration_cast<milliseconds>(Clock::now() - closed_at);
+    if (!has_arrived) {
+      report_.closed = std::chrono::duration_cast<milliseconds>(options_.waiting.now() - closed_at);
+    }
     leave();
     return report_;
   }
 
  private:
+  /// Repeats a step that fails in passing.
   template <class Step>
   std::invoke_result_t<Step> ask(Step step) {
-    return persist(options_.patience, step);
+    const auto end = options_.waiting.now() + options_.patience;
+    while (true) {
+      try {
+        return step();
+      } catch (const StorageError&) {
+        if (options_.waiting.now() > end) throw;
+      }
+      options_.waiting.sleep(pause);
+    }
+  }
+
+  /// By directory and history, each of which may come to a node later than the other.
+  std::optional<Resident> registered(std::string_view id_or_slug) {
+    auto found = from_.find(id_or_slug);
+    if (found && found->id != directory_id() && (found->slug.empty() || !found->lives_in)) {
+      throw StorageError(from_.name() + " has not read all about the platform yet.", true);
+    }
+    return found;
   }
 
   /// Everything up to at least this position.

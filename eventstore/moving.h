@@ -12,6 +12,7 @@ struct MoveOptions {
   std::chrono::milliseconds patience{30'000};  ///< for one step that fails in passing
   /// Positions copied, of how many.
   std::function<void(std::uint64_t, std::uint64_t)> progress;
+  Waiting waiting = Waiting::in_real_time();
 };
 
 struct MoveReport {

@@ -72,11 +72,13 @@ domain::KeyId SharedKeys::create() {
 }
 
 bool SharedKeys::put(domain::KeyId key, const KeyBytes& secret) {
-  if (!own_->put(key, secret)) return false;
+  const bool is_new = own_->put(key, secret);
+  if (own_->is_destroyed(key)) return false;
+  // One that was here too: this node may have ended before it gave it to the others.
   const std::lock_guard lock(mutex_);
   unpublished_.push_back(key);
   came_.notify_all();
-  return true;
+  return is_new;
 }
 
 void SharedKeys::sync() {

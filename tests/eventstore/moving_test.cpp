@@ -232,6 +232,8 @@ std::string refusal_of(Call call) {
     call();
   } catch (const MoveRefused& refused) {
     return refused.what();
+  } catch (const StorageError& passing) {
+    return passing.what();
   }
   return "not refused";
 }

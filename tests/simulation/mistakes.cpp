@@ -32,6 +32,9 @@ std::string_view name_of(Mistake mistake) {
       "offset_ahead",
       "checkpoint_off_chain",
       "missing_key_is_erased",
+      "accepts_after_leaving",
+      "keys_after_records",
+      "skips_a_record",
   };
   return names.at(static_cast<std::size_t>(mistake));
 }

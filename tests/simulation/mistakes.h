@@ -33,9 +33,16 @@ enum class Mistake : std::uint8_t {
   offset_ahead,
   checkpoint_off_chain,
   missing_key_is_erased,
+  accepts_after_leaving,  // from here on: of moving
+  keys_after_records,
+  skips_a_record,
   count,
 };
 std::string_view name_of(Mistake mistake);
+/// Of a platform's way from one log into another.
+constexpr bool is_of_moving(Mistake mistake) {
+  return mistake >= Mistake::accepts_after_leaving;
+}
 
 inline Mistake planted_mistake = Mistake::none;
 inline bool is_planted(Mistake mistake) {

@@ -72,6 +72,9 @@ class Node {
   [[nodiscard]] const eventstore::SharedKeys& keys() const { return *keys_; }
   [[nodiscard]] eventstore::SharedKeys& keys() { return *keys_; }
   [[nodiscard]] const eventstore::SteppedSequencer& sequencer() const { return *sequencer_; }
+  [[nodiscard]] eventstore::SteppedSequencer& sequencer() { return *sequencer_; }
+  /// Another number after every start and end.
+  [[nodiscard]] std::uint64_t life() const { return life_; }
   [[nodiscard]] std::unique_ptr<Disk> copy_disk() const { return disk_->copy(); }
 
  private:

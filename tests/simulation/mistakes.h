@@ -35,7 +35,7 @@ enum class Mistake : std::uint8_t {
   missing_key_is_erased,
   accepts_after_leaving,  // from here on: of moving
   keys_after_records,
-  skips_a_record,
+  leaves_the_rest,
   count,
 };
 std::string_view name_of(Mistake mistake);

@@ -123,14 +123,9 @@ MISTAKES = {
          "    if (!fresh.empty()) {\n",
          "    if (PLANTED) ask([&] { to_.take(report_.platform, records); });\n"
          "    if (!fresh.empty()) {\n"),
-        ("skips_a_record",
-         "      hand_over(records);\n",
-         "      if (PLANTED && records.size() > 1) {\n"
-         "        hand_over({records.begin(), records.end() - 1});\n"
-         "        at_ = decode_record_header(records.back())->last_position();\n"
-         "      } else {\n"
-         "        hand_over(records);\n"
-         "      }\n"),
+        ("leaves_the_rest",
+         "    close(target);\n",
+         "    if (!PLANTED) close(target);\n"),
     ],
     "eventstore/sequencer.cpp": [
         ("zombie_rejects",

@@ -11,8 +11,6 @@ using namespace eventstore;
 
 namespace {
 
-/// As in world.cpp: what a node may not have seen when it judges.
-constexpr Millis longest_unseen = Millis(1000) + longest_read_delay + Millis(100);
 constexpr std::size_t first_number = 10;  ///< of the second log's nodes
 
 }  // namespace
@@ -33,9 +31,9 @@ Site::Site(Region& region, std::size_t number, std::uint32_t partitions, std::si
                      .body = Genesis{.log_id = log_, .partition = at, .partitions = partitions}}));
   }
   for (std::size_t i = 0; i < node_count; ++i) {
-    nodes_.push_back(
+    fleet_.nodes.push_back(
         std::make_unique<Node>(*this, number * first_number + i, std::make_unique<Disk>()));
-    auto& node = *nodes_.back();
+    auto& node = *fleet_.nodes.back();
     broker_.link(node.number()).trouble = random().below(200);
     schedule().after(Millis(random().between(1, 10)), [this, &node] { turn(node); });
     node.start();
@@ -63,38 +61,14 @@ void Site::land(const LogEntry& entry) {
 
 // Surroundings -----------------------------------------------------------------------------------
 
-Node* Site::node_at(const std::string& url) {
-  for (auto& node : nodes_) {
-    if (node->url() == url) return node->is_up() ? node.get() : nullptr;
-  }
-  return nullptr;
-}
-
-Node* Site::some_up() {
-  std::vector<Node*> up;
-  for (auto& node : nodes_) {
-    if (node->is_up()) up.push_back(node.get());
-  }
-  return up.empty() ? nullptr : random().pick(up);
-}
-
 Node* Site::owner(std::uint32_t partition) {
-  for (auto& node : nodes_) {
+  for (auto& node : fleet_.nodes) {
     if (node->is_up() && node->is_awake() &&
         node->sequencer().role(partition) == PartitionRole::owning) {
       return node.get();
     }
   }
   return nullptr;
-}
-
-bool Site::is_cut(std::size_t from, std::size_t to) const {
-  const auto found = node_cuts_.find(std::minmax(from, to));
-  return found != node_cuts_.end() && region_.schedule().now() < found->second;
-}
-
-void Site::cut_nodes(std::size_t one, std::size_t other, Millis time) {
-  node_cuts_[std::minmax(one, other)] = schedule().now() + time;
 }
 
 void Site::fail(const std::string& what) {
@@ -112,23 +86,12 @@ std::uint32_t Site::partition() const {
 
 /// What is acknowledged is in this log then; what is refused was refused by the rules.
 void Site::check(Node& node, const Ask& ask, const Judged& judged, const Outcome& outcome) {
-  trace("answer", node.number(), outcome.index(), node.store().tip(ask.platform).position);
-  const auto& platform = truth_.platform(ask.platform);
+  const auto applied_to = node.store().tip(ask.platform).position;
+  trace("answer", node.number(), outcome.index(), applied_to);
   if (const auto* accepted = std::get_if<Accepted>(&outcome)) {
-    const auto* record = platform.record_of(accepted->last_position);
-    if (record == nullptr || record->hash != accepted->record_hash) {
-      fail("acknowledged, but not in the log at position " +
-           std::to_string(accepted->last_position));
-    }
+    truth_.check_acknowledged(ask.platform, *accepted);
   } else if (const auto* refused = std::get_if<Refused>(&outcome)) {
-    const auto low = std::max({judged.submission.after, judged.tip,
-                               platform.position_at(judged.submitted_at - longest_unseen)});
-    const auto high = node.store().tip(ask.platform).position;
-    if (!truth_.is_true(judged.submission, refused->rejection, low, high)) {
-      fail("refused (" + std::string(domain::explain(refused->rejection).code) +
-           "), which is not true between positions " + std::to_string(low) + " and " +
-           std::to_string(high));
-    }
+    truth_.check_refused(judged, refused->rejection, applied_to);
   }
 }
 
@@ -149,21 +112,21 @@ void Site::make_directory() {
 
 void Site::calm_down() {
   broker_.is_calm = true;
-  node_cuts_.clear();
-  for (auto& node : nodes_) {
+  fleet_.mend_links();
+  for (auto& node : fleet_.nodes) {
     broker_.link(node->number()) = {};
     node->wake();
   }
 }
 
 void Site::revive() {
-  for (auto& node : nodes_) node->start();
+  for (auto& node : fleet_.nodes) node->start();
 }
 
 // At the end -------------------------------------------------------------------------------------
 
 void Site::check_end() {
-  for (auto& node : nodes_) {
+  for (auto& node : fleet_.nodes) {
     const auto where = " on node " + std::to_string(node->number());
     if (!node->is_up()) return fail("it did not come back:" + where);
     const auto tip = node->store().tip(region_.platform());

@@ -1,12 +1,11 @@
 #pragma once
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "eventstore/home.h"
-#include "tests/simulation/node.h"
+#include "tests/simulation/fleet.h"
 #include "tests/simulation/truth.h"
 
 /// One of two logs between which a platform moves: its brokers and nodes. Threads: one.
@@ -38,8 +37,10 @@ class Site final : public Surroundings {
   Schedule& schedule() override { return region_.schedule(); }
   Random& random() override { return region_.random(); }
   Broker& broker() override { return broker_; }
-  Node* node_at(const std::string& url) override;
-  bool is_cut(std::size_t from, std::size_t to) const override;
+  Node* node_at(const std::string& url) override { return fleet_.at(url); }
+  bool is_cut(std::size_t from, std::size_t to) const override {
+    return fleet_.is_cut(from, to, region_.schedule().now());
+  }
   void check(Node& node, const Ask& ask, const Judged& judged,
              const eventstore::Outcome& outcome) override;
   void fail(const std::string& what) override;
@@ -52,15 +53,17 @@ class Site final : public Surroundings {
   [[nodiscard]] const PlatformTruth& history() const { return truth_.platform(region_.platform()); }
   /// Which log the platform lives in, by this one's records.
   [[nodiscard]] std::optional<domain::LogId> residence() const;
-  [[nodiscard]] std::vector<std::unique_ptr<Node>>& nodes() { return nodes_; }
+  [[nodiscard]] std::vector<std::unique_ptr<Node>>& nodes() { return fleet_.nodes; }
   [[nodiscard]] std::uint32_t partition() const;
   [[nodiscard]] const Truth& truth() const { return truth_; }
-  Node& some() { return *random().pick(nodes_); }
+  Node& some() { return *random().pick(fleet_.nodes); }
   /// Any that is up; null: none.
-  Node* some_up();
+  Node* some_up() { return fleet_.some_up(random()); }
   /// The node that owns it, is up and awake; null: none.
   Node* owner(std::uint32_t partition);
-  void cut_nodes(std::size_t one, std::size_t other, Millis time);
+  void cut_nodes(std::size_t one, std::size_t other, Millis time) {
+    fleet_.cut(one, other, schedule().now() + time);
+  }
   /// Makes the log's directory, unless somebody has.
   void make_directory();
   void calm_down();
@@ -78,8 +81,7 @@ class Site final : public Surroundings {
   domain::LogId log_;
   Broker broker_;
   Truth truth_;
-  std::vector<std::unique_ptr<Node>> nodes_;
-  std::map<std::pair<std::size_t, std::size_t>, SteadyTime> node_cuts_;
+  Fleet fleet_;
 };
 
 /// A site as the mover sees it: production's `NodeHome` on one of its nodes, over a link that loses

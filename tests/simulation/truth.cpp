@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "eventstore/codec.h"
+#include "tests/simulation/broker.h"
 
 namespace meent::simulation {
 
@@ -10,6 +11,9 @@ using namespace eventstore;
 
 namespace {
 
+/// What a node may not have seen when it judges: how long it may go without the log's end, and how
+/// late it may hear of it.
+constexpr Millis longest_unseen = Millis(1000) + longest_read_delay + Millis(100);
 constexpr TruthVerdict applied{.is = TruthVerdict::Is::applied, .why = std::nullopt};
 constexpr TruthVerdict stopped{.is = TruthVerdict::Is::stopped, .why = std::nullopt};
 constexpr TruthVerdict voided(VoidReason why) {
@@ -176,6 +180,26 @@ std::size_t Truth::count_of(TruthVerdict::Is is) const {
     for (const auto& [offset, verdict] : partition.verdicts) count += verdict.is == is ? 1U : 0U;
   }
   return count;
+}
+
+bool Truth::check_acknowledged(domain::PlatformId id, const Accepted& accepted) const {
+  const auto* record = platform(id).record_of(accepted.last_position);
+  if (record != nullptr && record->hash == accepted.record_hash) return true;
+  fail_("acknowledged, but not in the log at position " + std::to_string(accepted.last_position));
+  return false;
+}
+
+std::uint64_t Truth::check_refused(const Judged& judged, const domain::Rejection& rejection,
+                                   std::uint64_t applied_to) const {
+  const auto seen =
+      platform(judged.submission.platform).position_at(judged.submitted_at - longest_unseen);
+  const auto low = std::max({judged.submission.after, judged.tip, seen});
+  if (!is_true(judged.submission, rejection, low, applied_to)) {
+    fail_("refused (" + std::string(domain::explain(rejection).code) +
+          "), which is not true between positions " + std::to_string(low) + " and " +
+          std::to_string(applied_to));
+  }
+  return low;
 }
 
 bool Truth::is_true(const Submission& submission, const domain::Rejection& rejection,

@@ -9,7 +9,7 @@
 #include "eventstore/admit.h"
 #include "eventstore/log.h"
 #include "eventstore/sequencer.h"
-#include "tests/simulation/schedule.h"
+#include "tests/simulation/ask.h"
 
 /// What the log says, read by a second, independent hand: the table of LOG.md §2 written out once
 /// more, so that a mistake in `admit` does not hide itself. It keeps every earlier state, so that a
@@ -89,13 +89,21 @@ class Truth {
     return partitions_[partition].claimed_at;
   }
   [[nodiscard]] std::size_t count_of(TruthVerdict::Is is) const;
+  /// An acknowledged command is in the log where it was said to be: fails, and returns false,
+  /// otherwise.
+  bool check_acknowledged(domain::PlatformId platform, const eventstore::Accepted& accepted) const;
+  /// A rejection was true in a state that its node may have judged by, and that covers what the
+  /// asker knew: fails otherwise. `applied_to`: the node's position when it answers. Returns the
+  /// earliest position that it may rest on.
+  std::uint64_t check_refused(const Judged& judged, const domain::Rejection& rejection,
+                              std::uint64_t applied_to) const;
+
+ private:
   /// Whether the command would be refused so in the state at some position of these; the lowest is
   /// looked at in any case.
   [[nodiscard]] bool is_true(const eventstore::Submission& submission,
                              const domain::Rejection& rejection, std::uint64_t low,
                              std::uint64_t high) const;
-
- private:
   struct Partition {
     std::optional<eventstore::Genesis> genesis;
     std::uint64_t epoch = 0;

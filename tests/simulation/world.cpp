@@ -14,9 +14,6 @@ namespace {
 constexpr Millis slice{50};
 constexpr Millis longest_to_answer{100'000};
 constexpr Millis to_converge{2500};
-/// What a node may not have seen when it judges: how long it may go without the log's end, and how
-/// late it may hear of it.
-constexpr Millis longest_unseen = Millis(1000) + longest_read_delay + Millis(100);
 /// So long after a cut of the log a node that is cut off may still tell of what is gone.
 constexpr Millis longest_unaware{1300};
 
@@ -56,12 +53,12 @@ RunReport World::run() {
   }
   const auto count = static_cast<std::size_t>(random_.between(2, 4));
   for (std::size_t i = 0; i < count; ++i) add_node(std::make_unique<Disk>()).start();
-  for (auto& node : nodes_) broker_.link(node->number()).trouble = random_.below(300);
+  for (auto& node : fleet_.nodes) broker_.link(node->number()).trouble = random_.below(300);
   population_.begin();
   Trouble trouble(*this);
   trouble.begin(options_.trouble_for);
   schedule_.after(options_.trouble_for / 3, [this] {
-    for (auto& node : nodes_) node->keep_keys();
+    for (auto& node : fleet_.nodes) node->keep_keys();
   });
   run_for(options_.trouble_for);
   calm_down();
@@ -78,7 +75,8 @@ RunReport World::run() {
   do {
     revive();
     run_for(to_converge);
-  } while (report_.failure.empty() && !std::ranges::all_of(nodes_, is_up) && schedule_.now() < end);
+  } while (report_.failure.empty() && !std::ranges::all_of(fleet_.nodes, is_up) &&
+           schedule_.now() < end);
   if (report_.failure.empty()) check_end();
 
   for (const auto& [id, platform] : truth_->platforms()) {
@@ -101,7 +99,7 @@ RunReport World::run() {
 /// How the nodes stand, behind what happened last.
 void World::tell_nodes() {
   report_.story.push_back("unavailable for the last time: " + last_unavailable_);
-  for (const auto& node : nodes_) {
+  for (const auto& node : fleet_.nodes) {
     auto& story = report_.story;
     story.push_back("node " + std::to_string(node->number()) +
                     (node->is_up() ? (node->is_awake() ? " is up" : " sleeps") : " is down"));
@@ -125,34 +123,10 @@ void World::run_for(Millis time) {
 // Surroundings -----------------------------------------------------------------------------------
 
 Node& World::add_node(std::unique_ptr<Disk> disk) {
-  nodes_.push_back(std::make_unique<Node>(*this, nodes_.size(), std::move(disk)));
-  auto& node = *nodes_.back();
+  fleet_.nodes.push_back(std::make_unique<Node>(*this, fleet_.nodes.size(), std::move(disk)));
+  auto& node = *fleet_.nodes.back();
   schedule_.after(Millis(random_.between(1, 10)), [this, &node] { turn(node); });
   return node;
-}
-
-Node* World::node_at(const std::string& url) {
-  for (auto& node : nodes_) {
-    if (node->url() == url) return node->is_up() ? node.get() : nullptr;
-  }
-  return nullptr;
-}
-
-Node* World::some_node() {
-  std::vector<Node*> up;
-  for (auto& node : nodes_) {
-    if (node->is_up()) up.push_back(node.get());
-  }
-  return up.empty() ? nullptr : random_.pick(up);
-}
-
-bool World::is_cut(std::size_t from, std::size_t to) const {
-  const auto found = node_cuts_.find(std::minmax(from, to));
-  return found != node_cuts_.end() && schedule_.now() < found->second;
-}
-
-void World::cut_nodes(std::size_t one, std::size_t other, Millis time) {
-  node_cuts_[std::minmax(one, other)] = schedule_.now() + time;
 }
 
 void World::count(const char* kind) {
@@ -218,9 +192,9 @@ void World::destroy_key(Node& node, domain::KeyId key) {
 void World::calm_down() {
   broker_.is_calm = true;
   broker_.is_keys_away = false;
-  node_cuts_.clear();
+  fleet_.mend_links();
   population_.wind_down();
-  for (auto& node : nodes_) {
+  for (auto& node : fleet_.nodes) {
     auto& link = broker_.link(node->number());
     if (!link.knows_new) node->kill();  // and gets the newer software
     link = {};
@@ -230,7 +204,7 @@ void World::calm_down() {
 }
 
 void World::revive() {
-  for (auto& node : nodes_) {
+  for (auto& node : fleet_.nodes) {
     if (node->has_seen_change()) node->lose_disk();
     node->start();
   }
@@ -324,12 +298,7 @@ void World::check(Node& node, const Ask& ask, const Judged& judged, const Outcom
 /// An acknowledged command is in the history, once, where it was said to be.
 void World::check_accepted(Node& node, const Ask& ask, const Judged&, const Accepted& accepted) {
   const auto& platform = truth_->platform(ask.platform);
-  const auto* record = platform.record_of(accepted.last_position);
-  if (record == nullptr || record->hash != accepted.record_hash) {
-    return fail("acknowledged, but not in the log at position " +
-                std::to_string(accepted.last_position));
-  }
-  if (platform.undecodable_at) return;
+  if (!truth_->check_acknowledged(ask.platform, accepted) || platform.undecodable_at) return;
   const auto id = command_id(node, ask);
   const auto found = id ? platform.first_positions.find(*id) : platform.first_positions.end();
   if (found == platform.first_positions.end() || found->second != accepted.first_position) {
@@ -338,20 +307,12 @@ void World::check_accepted(Node& node, const Ask& ask, const Judged&, const Acce
   }
 }
 
-/// A rejection was true in a state that its node may have judged by, and that covers what the
-/// asker knew.
 void World::check_refused(Node& node, const Ask& ask, const Judged& judged,
                           const domain::Rejection& rejection) {
   const auto& platform = truth_->platform(ask.platform);
   if (platform.undecodable_at) return;
-  const auto seen = platform.position_at(judged.submitted_at - longest_unseen);
-  const auto low = std::max({judged.submission.after, judged.tip, seen});
-  const auto high = node.store().tip(ask.platform).position;
-  if (!truth_->is_true(judged.submission, rejection, low, high)) {
-    fail("refused (" + std::string(domain::explain(rejection).code) +
-         "), which is not true between positions " + std::to_string(low) + " and " +
-         std::to_string(high));
-  }
+  const auto low =
+      truth_->check_refused(judged, rejection, node.store().tip(ask.platform).position);
   const auto id = command_id(node, ask);
   const auto found = id ? platform.first_positions.find(*id) : platform.first_positions.end();
   if (found != platform.first_positions.end() && found->second <= low) {
@@ -370,7 +331,7 @@ void World::check_end() {
       fail("acknowledged, and gone at the end from position " + std::to_string(one.last_position));
     }
   }
-  for (auto& node : nodes_) {
+  for (auto& node : fleet_.nodes) {
     if (!node->is_up()) {
       fail("node " + std::to_string(node->number()) + " did not come back");
     } else {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/simulation/fleet.h"
 #include "tests/simulation/population.h"
 #include "tests/simulation/story.h"
 #include "tests/simulation/truth.h"
@@ -42,22 +43,26 @@ class World final : public Reachable {
   Schedule& schedule() override { return schedule_; }
   Random& random() override { return random_; }
   Broker& broker() override { return broker_; }
-  Node* node_at(const std::string& url) override;
-  bool is_cut(std::size_t from, std::size_t to) const override;
+  Node* node_at(const std::string& url) override { return fleet_.at(url); }
+  bool is_cut(std::size_t from, std::size_t to) const override {
+    return fleet_.is_cut(from, to, schedule_.now());
+  }
   void check(Node& node, const Ask& ask, const Judged& judged,
              const eventstore::Outcome& outcome) override;
   void fail(const std::string& what) override;
   void trace(const char* what, std::uint64_t a, std::uint64_t b, std::uint64_t c) override;
-  Node* some_node() override;
+  Node* some_node() override { return fleet_.some_up(random_); }
   bool may_be_lost(domain::PlatformId platform) const override;
   bool is_destroyed(domain::KeyId key) const override { return destroyed_.contains(key); }
 
   // For Trouble --------------------------------------------------------------------------------
-  [[nodiscard]] std::vector<std::unique_ptr<Node>>& nodes() { return nodes_; }
+  [[nodiscard]] std::vector<std::unique_ptr<Node>>& nodes() { return fleet_.nodes; }
   [[nodiscard]] const Truth& truth() const { return *truth_; }
   [[nodiscard]] const std::vector<domain::PlatformId>& platforms() const { return platforms_; }
   Node& add_node(std::unique_ptr<Disk> disk);
-  void cut_nodes(std::size_t one, std::size_t other, Millis time);
+  void cut_nodes(std::size_t one, std::size_t other, Millis time) {
+    fleet_.cut(one, other, schedule_.now() + time);
+  }
   void cut_log(std::uint32_t partition, std::size_t count);
   /// Newer software writes from now on; `old` does not know it.
   void raise(std::uint32_t partition, Node& old);
@@ -93,8 +98,7 @@ class World final : public Reachable {
   Broker broker_;
   std::unique_ptr<Truth> truth_;
   std::vector<domain::PlatformId> platforms_;
-  std::vector<std::unique_ptr<Node>> nodes_;
-  std::map<std::pair<std::size_t, std::size_t>, SteadyTime> node_cuts_;
+  Fleet fleet_;
   std::map<std::size_t, std::uint64_t> checked_;    ///< by node: stored envelopes compared
   std::vector<std::vector<SteadyTime>> landed_at_;  ///< by partition
   std::set<domain::KeyId> destroyed_;

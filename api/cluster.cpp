@@ -78,10 +78,9 @@ struct Cluster::Impl {
   }
   /// Of the owner, when that is another node.
   [[nodiscard]] std::optional<std::string> url_of_owner(std::uint32_t partition) const {
-    auto url = node.store.partition(partition).url;
-    const auto* membership = replicated.membership();
-    if (url.empty() || (membership != nullptr && url == membership->url())) return std::nullopt;
-    return url;
+    auto now = seen(partition);
+    if (!Forwarding::is_elsewhere(now)) return std::nullopt;
+    return std::move(now.owner_url);
   }
   [[nodiscard]] Forwarding::Seen seen(std::uint32_t partition) const {
     const auto* membership = replicated.membership();

@@ -53,8 +53,9 @@ Handler reading_installation(std::function<Answer(const Request&)> answer);
 
 /// Whoever may found platforms: operators of the directory. Errors: not_signed_in and not_allowed,
 /// with `needs` in words.
-std::expected<Requester, Problem> directory_operator(const Node& node, const Request& request,
-                                                     std::string needs);
+std::expected<Requester, Problem> directory_operator(
+    const Node& node, const Request& request,
+    std::string needs = "This needs a token of the directory with the scope operate.");
 
 /// Whom the command is about: the token's person, or `field` of the body, which only tokens with
 /// import or operate may fill with someone else. Notes what is wrong in the body.
@@ -104,6 +105,8 @@ std::string revision_etag(std::uint32_t revision, std::string_view body);
 
 /// An Operation row about one platform, and the shared pieces of such rows.
 Operation operation(std::string tag, std::string id, std::string summary, std::string guard);
+/// A row about the installation, for operators of the directory.
+Operation directory_operation(std::string id, std::string summary);
 Parameter platform_parameter();
 Parameter id_parameter(std::string name, std::string description);
 Parameter meent_after_parameter();

@@ -26,6 +26,14 @@ Operation operation(std::string tag, std::string id, std::string summary, std::s
   return out;
 }
 
+Operation directory_operation(std::string id, std::string summary) {
+  auto out = operation("service", std::move(id), std::move(summary), "may_act(found)");
+  out.needs_token = true;
+  out.parameters.clear();
+  out.problem_statuses = {401, 403};
+  return out;
+}
+
 Parameter platform_parameter() {
   return {.name = "platform",
           .place = ParameterPlace::path,

@@ -8,10 +8,6 @@ namespace {
 
 constexpr Forwarding::Millis longest_delay{200};
 
-bool is_elsewhere(const Forwarding::Seen& seen) {
-  return !seen.owner_url.empty() && seen.owner_url != seen.own_url;
-}
-
 }  // namespace
 
 Forwarding::Step Forwarding::go(Time now, const Seen& seen) {

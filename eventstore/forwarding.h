@@ -25,6 +25,11 @@ class Forwarding {
     std::string own_url;    ///< empty: it has not joined
   };
 
+  /// Another node owns it, by the last claim that counts.
+  [[nodiscard]] static bool is_elsewhere(const Seen& seen) {
+    return !seen.owner_url.empty() && seen.owner_url != seen.own_url;
+  }
+
   struct Here {};  ///< decide it on this node
   struct Send {
     std::string url;

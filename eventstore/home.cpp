@@ -134,17 +134,12 @@ std::vector<std::string> NodeHome::records(PlatformId platform, std::uint64_t af
   return out;
 }
 
-/// Of several nodes one may have a record before its keys.
-bool NodeHome::is_missing(KeyId id) const {
-  const auto made = keys_.mac(id, {"is it destroyed"});
-  return made || made.error() != KeyFault::destroyed;
-}
-
 std::vector<MovedKey> NodeHome::keys(const std::vector<KeyId>& ids) {
   std::vector<MovedKey> out;
   for (const auto id : ids) {
     auto secret = keys_.secret_of(id);
-    if (!secret && is_missing(id)) {
+    // Of several nodes one may have a record before its keys.
+    if (!secret && !keys_.is_destroyed(id)) {
       throw StorageError(name_ + ": key " + id.text() +
                              " is missing, and was not destroyed. If it stays so, put back the "
                              "copy of keys/ that belongs to this log.",

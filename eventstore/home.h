@@ -98,7 +98,6 @@ class NodeHome final : public Home {
   void run(domain::PlatformId platform, domain::PlatformCommand command, std::string key,
            std::optional<domain::PlatformRejection> as_good);
   [[nodiscard]] std::optional<Resident> nobody() const;
-  [[nodiscard]] bool is_missing(domain::KeyId id) const;
   [[nodiscard]] std::optional<domain::LogId> residence(domain::PlatformId platform) const;
   [[nodiscard]] std::vector<std::string> new_among(domain::PlatformId platform,
                                                    const std::vector<std::string>& records) const;

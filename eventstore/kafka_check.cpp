@@ -18,10 +18,6 @@ Hash hash_of_place(const KafkaPlace& place) {
   return std::get<Hash>(place.last);
 }
 
-std::string partition_text(std::uint32_t partition) {
-  return "partition " + std::to_string(partition);
-}
-
 std::string bytes_text(std::string_view bytes) {
   return std::to_string(bytes.size()) + " bytes";
 }
@@ -129,8 +125,7 @@ std::optional<std::string> KafkaCheck::compare_last(const std::vector<KafkaPlace
       return where +
              " no longer holds the entry that this node has read: the log was cut, or made anew. "
              "Stop all nodes; `meent kafka heal` says what is lost and puts it back "
-             "(docs/runbook.md, "
-             "Lost suffix)";
+             "(docs/runbook.md, Lost suffix)";
     }
     if (hash_of(found[i]->bytes) != hash_of_place(place)) {
       return where +

@@ -25,6 +25,14 @@ constexpr std::array<std::pair<const char*, const char*>, 7> always = {{
     {"topic.metadata.refresh.interval.ms", "5000"},
 }};
 
+/// Where a reader is, it knows itself. A stranger's open transaction must not hold everybody up.
+constexpr std::array<std::pair<const char*, const char*>, 4> of_readers = {{
+    {"enable.auto.commit", "false"},
+    {"auto.commit.enable", "false"},
+    {"isolation.level", "read_uncommitted"},
+    {"check.crcs", "true"},
+}};
+
 /// Ends instances of the library aside. What has not ended some seconds after the last instance of
 /// a process was given up, is left to the end of the process.
 class Endings {
@@ -79,6 +87,9 @@ KafkaClient::KafkaClient(const KafkaOptions& options, rd_kafka_type_t type, Kafk
   check_kafka_options(options);
   ConfHandle conf(rd_kafka_conf_new());
   for (const auto& [name, value] : always) set(conf.get(), name, value);
+  if (type == RD_KAFKA_CONSUMER) {
+    for (const auto& [name, value] : of_readers) set(conf.get(), name, value);
+  }
   for (const auto& [name, value] : options.client) set(conf.get(), name, value);
   for (const auto& [name, value] : settings) set(conf.get(), name, value);
   set(conf.get(), "bootstrap.servers", options.bootstrap);

@@ -73,10 +73,6 @@ struct Range {
   [[nodiscard]] bool has(std::uint64_t offset) const { return offset >= from && offset < until; }
 };
 
-std::string partition_text(std::uint32_t partition) {
-  return "partition " + std::to_string(partition);
-}
-
 std::unique_ptr<Store> open_store(const std::filesystem::path& folder, Files& files) {
   if (!is_replicated_folder(folder, files)) {
     throw StartRefused(folder.string() +
@@ -217,11 +213,7 @@ void KafkaHeal::Parts::digest_topic(const std::vector<Range>& ranges, Digests& o
     all += ranges[i].until - ranges[i].from;
   }
   KafkaClient reading(options, RD_KAFKA_CONSUMER,
-                      {{"enable.auto.commit", "false"},
-                       {"auto.commit.enable", "false"},
-                       {"auto.offset.reset", "error"},
-                       {"isolation.level", "read_uncommitted"},
-                       {"check.crcs", "true"},
+                      {{"auto.offset.reset", "error"},
                        {"enable.partition.eof", "true"},
                        {"fetch.error.backoff.ms", "50"},
                        {"queued.max.messages.kbytes", "65536"}});

@@ -21,12 +21,7 @@ struct Reading {
   Reading(const KafkaOptions& options, const std::vector<KafkaStart>& starts)
       : client(options, RD_KAFKA_CONSUMER,
                {
-                   {"enable.auto.commit", "false"},
-                   {"auto.commit.enable", "false"},
                    {"auto.offset.reset", "error"},
-                   // A stranger's open transaction must not hold everybody up.
-                   {"isolation.level", "read_uncommitted"},
-                   {"check.crcs", "true"},
                    {"fetch.error.backoff.ms", "20"},
                    {"queued.max.messages.kbytes", "16384"},
                }),

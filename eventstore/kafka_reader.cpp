@@ -72,11 +72,7 @@ std::optional<KafkaShape> shape_of_topic(KafkaClient& client, const std::string&
 std::unique_ptr<KafkaClient> make_looking_client(const KafkaOptions& options) {
   return std::make_unique<KafkaClient>(options, RD_KAFKA_CONSUMER,
                                        KafkaSettings{
-                                           {"enable.auto.commit", "false"},
-                                           {"auto.commit.enable", "false"},
                                            {"auto.offset.reset", "error"},
-                                           {"isolation.level", "read_uncommitted"},
-                                           {"check.crcs", "true"},
                                            {"enable.partition.eof", "true"},
                                            {"queued.min.messages", "2000"},
                                            {"fetch.message.max.bytes", "1024"},

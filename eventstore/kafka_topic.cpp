@@ -17,12 +17,8 @@ struct Reading {
   Reading(const KafkaOptions& options, const std::string& name, std::int64_t from)
       : client(options, RD_KAFKA_CONSUMER,
                {
-                   {"enable.auto.commit", "false"},
-                   {"auto.commit.enable", "false"},
                    // What is older than that has been removed, as it should.
                    {"auto.offset.reset", "earliest"},
-                   {"isolation.level", "read_uncommitted"},
-                   {"check.crcs", "true"},
                    {"enable.partition.eof", "true"},
                    {"fetch.error.backoff.ms", "50"},
                    {"queued.max.messages.kbytes", "4096"},

@@ -99,6 +99,10 @@ std::vector<std::string> wrong_settings(TopicKind topic, std::uint32_t min_insyn
   return out;
 }
 
+std::string partition_text(std::uint32_t partition) {
+  return "partition " + std::to_string(partition);
+}
+
 std::string in_one_line(const std::vector<std::string>& parts) {
   std::string out;
   for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -30,6 +30,8 @@ inline std::uint32_t least_insync(std::uint32_t replication) {
 std::vector<std::string> wrong_settings(TopicKind topic, std::uint32_t min_insync,
                                         const std::map<std::string, std::string>& settings);
 
+/// "partition 3".
+std::string partition_text(std::uint32_t partition);
 /// `what, what and what`.
 std::string in_one_line(const std::vector<std::string>& parts);
 

@@ -23,10 +23,12 @@ LogFollower::LogFollower(Log& log, Store& store, std::uint32_t known_level)
   }
 }
 
-/// The directory, which says the level, is in partition 0.
+/// The directory says the level.
 void LogFollower::see_level(const std::vector<AppliedEntry>& applied) const {
   const bool may_be_raised = std::ranges::any_of(applied, [](const AppliedEntry& entry) {
-    return entry.entry.partition == 0 && entry.changed_state;
+    if (!entry.changed_state) return false;
+    const auto header = decode_record_header(std::get<Group>(entry.envelope->body).record);
+    return header && header->platform == domain::directory_id();
   });
   if (may_be_raised) require_level(store_, known_level_);
 }

@@ -29,7 +29,6 @@ class LogFollower {
 
  private:
   std::vector<LogEntry> read(std::chrono::milliseconds wait);
-
   void see_level(const std::vector<AppliedEntry>& applied) const;
 
   Log& log_;

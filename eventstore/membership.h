@@ -40,12 +40,11 @@ class Membership {
 
  private:
   void beat(SteadyTime now, domain::Timestamp wall, const std::vector<PartitionStatus>& partitions);
+  void count_ownerless(SteadyTime now, const std::vector<PartitionStatus>& partitions);
 
   std::unique_ptr<Topic> beats_;
   Sequencer& sequencer_;
   const MembershipOptions options_;
-  void count_ownerless(SteadyTime now, const std::vector<PartitionStatus>& partitions);
-
   SteadyTime beaten_at_{};
   bool is_deaf_ = false;      ///< the last reading of beats failed
   mutable std::mutex mutex_;  ///< what follows

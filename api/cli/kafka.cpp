@@ -12,6 +12,14 @@ namespace meent::api::cli {
 
 namespace {
 
+void add_brokers(CLI::App& command, eventstore::KafkaOptions& kafka, std::string& config) {
+  command.add_option("--kafka", kafka.bootstrap, "Brokers, as host:port,host:port")->required();
+  command.add_option("--topic-prefix", kafka.topic_prefix, "What topic names start with")
+      ->capture_default_str();
+  command.add_option("--kafka-config,--config", config,
+                     "File with TLS and SASL options, one name=value a line");
+}
+
 struct InitOptions {
   eventstore::KafkaInit init;
   std::string config;
@@ -117,20 +125,15 @@ void add_heal(CLI::App& kafka, Run& run) {
       "After the brokers lost the end of the log: say what this stopped node has that the topic "
       "lacks and, with --yes, append it again, the same bytes at the same offsets. Run again, it "
       "goes on where it was cut off.");
-  command->add_option("--kafka", options->kafka.bootstrap, "Brokers, as host:port,host:port")
-      ->required();
+  add_brokers(*command, options->kafka, options->config);
   command->add_option("--data", options->folder, "Data folder of a node that is stopped")
       ->required();
   command->add_option("--cluster-secret", options->cluster_secret, "File with the cluster's secret")
       ->required();
-  command->add_option("--topic-prefix", options->kafka.topic_prefix, "What topic names start with")
-      ->capture_default_str();
   command
       ->add_option("--replication", options->kafka.replication,
                    "Copies that the log's topic must have at least")
       ->capture_default_str();
-  command->add_option("--kafka-config,--config", options->config,
-                      "File with TLS and SASL options, one name=value a line");
   command->add_flag("--yes", options->is_confirmed,
                     "Append; without it nothing is written, and the exit code is 1 when something "
                     "is lost");
@@ -149,10 +152,7 @@ void add_kafka(CLI::App& app, Run& run) {
       "init",
       "Make the topics of an installation as they must be, and begin the log. Run again, it goes "
       "on where it was cut off; what is there and right is left alone.");
-  command->add_option("--kafka", made.options.bootstrap, "Brokers, as host:port,host:port")
-      ->required();
-  command->add_option("--topic-prefix", made.options.topic_prefix, "What topic names start with")
-      ->capture_default_str();
+  add_brokers(*command, made.options, options->config);
   command
       ->add_option("--partitions", made.partitions,
                    "Partitions of the log: the most nodes that can own some. Never changes later")
@@ -165,8 +165,6 @@ void add_kafka(CLI::App& app, Run& run) {
       ->add_option("--min-insync", options->min_insync,
                    "Copies that must have a record before it counts (2; 1 with a single copy)")
       ->check(CLI::Range(1, 9));
-  command->add_option("--kafka-config,--config", options->config,
-                      "File with TLS and SASL options, one name=value a line");
   command->add_flag("--fsync", made.fsync, "Brokers write to disk before they acknowledge");
   command->add_option("--node", made.nodes,
                       "Principal of nodes, as User:meent: may read and write all topics");

@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::int64_t highest_level = 1'000'000;
 
-std::expected<Requester, Problem> level_operator(const Node& node, const Request& request) {
-  return directory_operator(node, request,
-                            "This needs a token of the directory with the scope operate.");
-}
-
 std::string level_json(const Node& node, std::uint32_t level) {
   JsonWriter json;
   json.open_object().field("level", level).field("newest", node.sequencer.level());
@@ -25,7 +20,7 @@ std::string level_json(const Node& node, std::uint32_t level) {
 }
 
 Answer show_level(const Node& node, const Request& request) {
-  const auto requester = level_operator(node, request);
+  const auto requester = directory_operator(node, request);
   if (!requester) return std::unexpected(requester.error());
   return Response::json(level_json(node, eventstore::level_of(node.store)));
 }
@@ -55,7 +50,7 @@ std::optional<Problem> hindrance(const Node& node, std::uint32_t level) {
 
 void raise_level(const Node& node, const Request& request, Respond respond) {
   const auto refuse = [&](const Problem& problem) { respond(to_response(problem, request)); };
-  const auto requester = level_operator(node, request);
+  const auto requester = directory_operator(node, request);
   if (!requester) return refuse(requester.error());
   const auto key = idempotency_key_of(request);
   if (!key) return refuse(key.error());
@@ -92,24 +87,14 @@ void add_level_routes(Router& router, const Node& node) {
   router.schema("LevelRaise", R"({"type":"object","additionalProperties":false,
     "required":["level"],"properties":{
     "level":{"type":"integer","minimum":1,"maximum":1000000}}})");
-  Operation show;
-  show.id = "showLevel";
-  show.summary = "At which level the log is";
-  show.tag = "service";
-  show.guard = "may_act(found)";
-  show.needs_token = true;
-  show.problem_statuses = {401, 403};
+  auto show = directory_operation("showLevel", "At which level the log is");
   show.responses = {json_answer(200, "The level.", "Level")};
   router.add(
       {Method::get, "/api/v1/level", show, reading_installation([&node](const Request& request) {
          return show_level(node, request);
        })});
-  Operation raise;
-  raise.id = "raiseLevel";
-  raise.summary = "Let events be written that older software does not know";
-  raise.tag = "service";
-  raise.guard = "may_act(found)";
-  raise.needs_token = true;
+  auto raise =
+      directory_operation("raiseLevel", "Let events be written that older software does not know");
   raise.parameters = {idempotency_parameter()};
   raise.body = json_request("LevelRaise", R"({"level":1})");
   raise.problem_statuses = {401, 403, 409, 422, 503};

@@ -52,8 +52,7 @@ void write_partitions(const Node& node, JsonWriter& json) {
 }
 
 Answer list_nodes(const Node& node, const Request& request) {
-  const auto requester = directory_operator(
-      node, request, "This needs a token of the directory with the scope operate.");
+  const auto requester = directory_operator(node, request);
   if (!requester) return std::unexpected(requester.error());
   JsonWriter json;
   json.open_object();
@@ -85,13 +84,8 @@ void add_node_routes(Router& router, const Node& node) {
     "behind_ms":{"type":["integer","null"],
       "description":"Since the log's end was last seen; null: not yet."},
     "clock_right":{"type":"boolean"}}})");
-  Operation row;
-  row.id = "listNodes";
-  row.summary = "Who owns which partition, and how far everyone has read";
-  row.tag = "service";
-  row.guard = "may_act(found)";
-  row.needs_token = true;
-  row.problem_statuses = {401, 403};
+  auto row =
+      directory_operation("listNodes", "Who owns which partition, and how far everyone has read");
   row.responses = {json_answer(200, "As this node sees it.", "NodeStatus")};
   router.add(
       {Method::get, "/api/v1/nodes", row, reading_installation([&node](const Request& request) {
